@@ -1,0 +1,136 @@
+/** Who has to act on an error: the caller's words, the caller's data, the machine, or the service. */
+export type Fault = "usage" | "input" | "environment" | "service";
+
+/** One row of the error table. */
+export interface ErrorSpec {
+  readonly fault: Fault;
+  /** HTTP status when a service answers with it. */
+  readonly http: number;
+  /** Error code of the AWS API when a service answers with it. */
+  readonly aws: string;
+  /** What the reader can do about it; one sentence. */
+  readonly hint: string;
+}
+
+const usage = (hint: string): ErrorSpec => ({ fault: "usage", http: 400, aws: "ValidationException", hint });
+const input = (hint: string): ErrorSpec => ({ fault: "input", http: 400, aws: "ValidationException", hint });
+const environment = (hint: string): ErrorSpec => ({
+  fault: "environment",
+  http: 500,
+  aws: "InternalFailure",
+  hint,
+});
+
+/**
+ * Every error that Fieldmark reports on purpose; anything else that is thrown is a bug.
+ * The table is walked by a test and printed into docs/errors.md.
+ */
+export const ERRORS = {
+  // Words on the command line
+  USAGE: usage("Run the command with --help to see what it takes."),
+  OUTPUT_EXISTS: usage("Choose another --output, or --resume to go on with a run that was interrupted."),
+
+  // Files in general
+  FILE_NOT_FOUND: input("Check the path."),
+  FILE_UNREADABLE: input("Check the file's permissions and that it is what its name says."),
+  FILE_TOO_LARGE: input("Use a smaller file, or raise the limit where the command has a flag for it."),
+
+  // Archives
+  ARCHIVE_HAZARD: input(
+    "Make the archive again from the model's folder alone: `tar czf model.tar.gz -C FOLDER .`",
+  ),
+  ARCHIVE_BROKEN: input("The archive is damaged or cut short: copy or download it again."),
+
+  // Models
+  MODEL_NOT_FOUND: input("Point --model at a SavedModel folder or a model.tar.gz that holds one."),
+  MODEL_FORMAT_UNSUPPORTED: input("Export the model as a TensorFlow SavedModel."),
+  MODEL_BROKEN: input("Save or export the model again; the file is damaged or not what its name says."),
+  MODEL_OP_UNSUPPORTED: input(
+    "Remove these ops from the exported signature, or open an issue that names them.",
+  ),
+  MODEL_RANDOM: input("Export the model for inference: augmentation layers off, training=False."),
+  MODEL_SIGNATURE: input("Choose one of the model's signatures with --signature."),
+  MODEL_OUTPUT: input("Choose the output that holds class scores with --output-name."),
+  MODEL_INPUT: input("Give tensors of the names, dtypes and shapes that `fieldmark model show` lists."),
+  MODEL_RUN: input(
+    "The model failed on this input; check the input's values and shape with `fieldmark model show`.",
+  ),
+
+  // Tensors
+  TENSOR_FILE_BROKEN: input("Write the array again with numpy.save (C order, a plain dtype)."),
+
+  // Pictures
+  IMAGE_BROKEN: input("Replace the file, or remove its row."),
+  IMAGE_UNSUPPORTED: input("Convert the file to JPEG or PNG."),
+  IMAGE_TOO_LARGE: input("Shrink the picture, or raise the pixel limit."),
+  PREPROCESSING_INVALID: input("Run `fieldmark preprocess --help` for the recipes, filters and ranges."),
+
+  // Datasets and predictions
+  DATASET_EMPTY: input("Check the annotations' path and its image column."),
+  DATASET_INVALID: input(
+    "Correct the rows that are named, then run again; nothing was evaluated or written.",
+  ),
+  CLASSES_MISMATCH: input("Give the class names in the model's order with --labels."),
+  PREDICTIONS_INVALID: input("Give a predictions.csv or .parquet with the columns of docs/formats.md."),
+  RESUME_MISMATCH: input(
+    "Run without --resume, or with the model, recipe and dataset of the interrupted run.",
+  ),
+  LENGTH_MISMATCH: input("Give arrays of equal lengths."),
+  JSON_INVALID: input("Correct the JSON at the place that is named."),
+  CHECKSUM_MISMATCH: input("Download the file again; it is not the published one."),
+
+  // The machine
+  DOWNLOAD_FAILED: environment("Check the network and run the command again; it resumes where it stopped."),
+  DISK: environment("Free some space or choose another folder, then run again."),
+  CACHE_UNUSABLE: environment(
+    "Check that the cache folder is writable, or set FIELDMARK_CACHE to one that is.",
+  ),
+  RUNTIME_UNAVAILABLE: environment(
+    "Reinstall with `npm ci` on a platform that onnxruntime-node and sharp support.",
+  ),
+  INTERRUPTED: environment("Run again with --resume to go on from the finished rows."),
+} as const satisfies Record<string, ErrorSpec>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Fields that say where an error stands; plain values, safe to print as JSON. */
+export type ErrorDetails = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
+
+/**
+ * An error that somebody can act on. `message` says which file or field, what was found and what was
+ * expected; the hint of its code says what to do.
+ */
+export class FieldmarkError extends Error {
+  override readonly name = "FieldmarkError";
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.details = details;
+  }
+
+  get fault(): Fault {
+    return ERRORS[this.code].fault;
+  }
+
+  get hint(): string {
+    return ERRORS[this.code].hint;
+  }
+
+  /** A copy that survives structured cloning between threads; `fromTransfer` reads it back. */
+  toTransfer(): TransferredError {
+    return { code: this.code, message: this.message, details: this.details };
+  }
+
+  static fromTransfer(error: TransferredError): FieldmarkError {
+    return new FieldmarkError(error.code, error.message, error.details);
+  }
+}
+
+export interface TransferredError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details: ErrorDetails;
+}
