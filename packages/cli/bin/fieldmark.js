@@ -3,9 +3,10 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const main = new URL("../dist/main.js", import.meta.url);
+const main = new URL("../dist/run.js", import.meta.url);
 if (existsSync(fileURLToPath(main))) {
-  await import(main.href);
+  const { run } = await import(main.href);
+  await run();
 } else {
   process.stderr.write("fieldmark: this checkout is not built yet; run `npm run build` first\n");
   process.exitCode = 1;

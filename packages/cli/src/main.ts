@@ -1,0 +1,50 @@
+import { readFile } from "node:fs/promises";
+import { FieldmarkError } from "@fieldmark/contract";
+import { Command, CommanderError } from "commander";
+import { COMMANDS } from "./commands.ts";
+import type { CliContext } from "./context.ts";
+import { describeFailure, EXIT, exitCodeOf } from "./failures.ts";
+
+/** The whole life of one call: words → command → run → exit code. The one place of the CLI that catches. */
+export async function main(words: readonly string[], context: CliContext): Promise<number> {
+  try {
+    const program = await programFor(words, context);
+    await program.parseAsync(words, { from: "user" });
+    return context.exit.code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    context.stderr.write(describeFailure(error, context));
+    return context.signal.aborted ? EXIT.interrupted : exitCodeOf(error);
+  }
+}
+
+/** Loads the one command that is called; the others appear in the help by name and summary. */
+async function programFor(words: readonly string[], context: CliContext): Promise<Command> {
+  const program = new Command("fieldmark")
+    .description("Evaluate image classifiers natively: exact pixels, scikit-learn's numbers, no Python")
+    .version(await version(), "-V, --version")
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+    })
+    .showHelpAfterError("(run with --help to see what it takes)")
+    .exitOverride();
+  const called = words.find((word) => !word.startsWith("-"));
+  for (const entry of COMMANDS) {
+    if (entry.name === called || (called === "help" && words.includes(entry.name))) {
+      const command = (await entry.load())(context).copyInheritedSettings(program);
+      for (const nested of command.commands) nested.copyInheritedSettings(program);
+      program.addCommand(command);
+    } else {
+      program.command(entry.name).description(entry.summary);
+    }
+  }
+  return program;
+}
+
+async function version(): Promise<string> {
+  const manifest: unknown = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));
+  if (typeof manifest === "object" && manifest !== null && "version" in manifest)
+    return String(manifest.version);
+  throw new FieldmarkError("FILE_UNREADABLE", "package.json of the command line has no version");
+}

@@ -1,0 +1,142 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { type FileHandle, mkdir, open, rm, truncate } from "node:fs/promises";
+import { join } from "node:path";
+import { FieldmarkError } from "@fieldmark/contract";
+import type { Preprocessing } from "@fieldmark/imaging";
+import type { Example } from "../dataset/dataset.ts";
+import { isFile, readTextFile, reason } from "../dataset/text-file.ts";
+import { writeJsonFile } from "../files.ts";
+import type { CollectedPredictions } from "./collected.ts";
+import { csvHeader, csvRow } from "./predictions-csv.ts";
+import { readPredictions } from "./read-predictions.ts";
+
+/** What a run is about; another run's rows are not mixed in. */
+export interface RunIdentity {
+  readonly modelDigest: string;
+  readonly outputName: string;
+  readonly preprocessing: Preprocessing;
+  readonly annotationsDigest: string;
+}
+
+const ROWS = "predictions.partial.csv";
+const IDENTITY = "predictions.partial.json";
+
+/** Whole rows of predictions on disk while a run goes on, so that an interrupted one can be resumed. */
+export class PartialFile implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #rows: FileHandle;
+
+  private constructor(folder: string, rows: FileHandle) {
+    this.#folder = folder;
+    this.#rows = rows;
+  }
+
+  /** Starts anew; what an earlier interrupted run left there is gone. */
+  static async create(folder: string, identity: RunIdentity, classes: number): Promise<PartialFile> {
+    try {
+      await mkdir(folder, { recursive: true });
+      await rm(join(folder, ROWS), { force: true });
+      await writeJsonFile(join(folder, IDENTITY), identity);
+      const rows = await open(join(folder, ROWS), "a");
+      await rows.appendFile(`${csvHeader(classes)}\n`);
+      return new PartialFile(folder, rows);
+    } catch (cause) {
+      if (cause instanceof FieldmarkError) throw cause;
+      throw new FieldmarkError("DISK", `${folder}: cannot be written: ${reason(cause)}`, { folder }, cause);
+    }
+  }
+
+  /**
+   * Goes on with an interrupted run: its rows are added to `collected`.
+   * @throws RESUME_MISMATCH when there is none, or it was of another model, recipe or dataset
+   */
+  static async resume(
+    folder: string,
+    identity: RunIdentity,
+    { examples, collected }: { examples: readonly Example[]; collected: CollectedPredictions },
+  ): Promise<PartialFile> {
+    await checkIdentity(folder, identity);
+    const path = join(folder, ROWS);
+    await dropTornRow(path);
+    const done = await readPredictions(path);
+    const rowOf = new Map(examples.map((example, row) => [example.imageFileName, row]));
+    const classes = done.classNames.length;
+    for (const [index, imageFileName] of done.imageFileNames.entries()) {
+      const row = rowOf.get(imageFileName);
+      const example = examples[row ?? -1];
+      const sha256 = done.sha256[index] ?? "";
+      if (row === undefined || example === undefined || (await digestOf(example.path)) !== sha256) {
+        throw new FieldmarkError(
+          "RESUME_MISMATCH",
+          `${path}: ${imageFileName} is not the same picture any more`,
+        );
+      }
+      collected.add({
+        rows: [row],
+        sha256: [sha256],
+        probabilities: done.probabilities.subarray(index * classes, (index + 1) * classes),
+        millisecondsPerImage: done.milliseconds[index] ?? Number.NaN,
+      });
+    }
+    return new PartialFile(folder, await open(path, "a"));
+  }
+
+  /** Appends the rows of one batch, whole. */
+  async append(collected: CollectedPredictions, rows: readonly number[]): Promise<void> {
+    const predictions = collected.predictions(rows);
+    await this.#rows.appendFile(
+      predictions.imageFileNames.map((_, row) => `${csvRow(predictions, row)}\n`).join(""),
+    );
+  }
+
+  /** Removes the partial files: the run is complete and written. */
+  async remove(): Promise<void> {
+    await rm(join(this.#folder, ROWS), { force: true });
+    await rm(join(this.#folder, IDENTITY), { force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#rows.close();
+  }
+}
+
+async function checkIdentity(folder: string, identity: RunIdentity): Promise<void> {
+  const path = join(folder, IDENTITY);
+  if (!(await isFile(path)) || !(await isFile(join(folder, ROWS)))) {
+    throw new FieldmarkError("RESUME_MISMATCH", `${folder}: no interrupted run to resume (no ${ROWS})`);
+  }
+  let found: unknown;
+  try {
+    found = JSON.parse(await readTextFile(path));
+  } catch (cause) {
+    throw new FieldmarkError("RESUME_MISMATCH", `${path}: ${String(cause)}`, { file: path }, cause);
+  }
+  const said = {
+    modelDigest: "model",
+    outputName: "output",
+    preprocessing: "recipe",
+    annotationsDigest: "dataset",
+  };
+  for (const [key, word] of Object.entries(said)) {
+    const before = JSON.stringify((found as Record<string, unknown> | null)?.[key] ?? null);
+    if (before !== JSON.stringify(identity[key as keyof RunIdentity])) {
+      throw new FieldmarkError("RESUME_MISMATCH", `${path}: the interrupted run had another ${word}`, {
+        file: path,
+      });
+    }
+  }
+}
+
+/** A row that a kill cut short is dropped: the file ends after its last line end. */
+async function dropTornRow(path: string): Promise<void> {
+  const text = await readTextFile(path);
+  const end = text.lastIndexOf("\n") + 1;
+  if (end < text.length) await truncate(path, Buffer.byteLength(text.slice(0, end)));
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return hash.digest("hex");
+}

@@ -1,0 +1,42 @@
+import { type ColumnSource, parquetWriteBuffer } from "hyparquet-writer";
+import { confidence, type Predictions } from "./predictions.ts";
+
+/** Key of the Parquet metadata that holds the class names as a JSON array. */
+export const CLASS_NAMES_KEY = "fieldmark.class_names";
+
+/**
+ * predictions.parquet: the columns of predictions.csv and `label_name`, `predicted_name`.
+ * Probabilities are FLOAT (float32), milliseconds DOUBLE.
+ */
+export function predictionsParquet(predictions: Predictions): Uint8Array {
+  const { classNames, labels, predicted, probabilities } = predictions;
+  const classes = classNames.length;
+  const rows = Array.from(labels.keys());
+  const nameOf = (index: number) => classNames[index] ?? "";
+  const columnData: ColumnSource[] = [
+    { name: "image_file_name", data: [...predictions.imageFileNames], type: "STRING" },
+    { name: "sha256", data: [...predictions.sha256], type: "STRING" },
+    { name: "label", data: labels, type: "INT32" },
+    { name: "predicted", data: predicted, type: "INT32" },
+    { name: "label_name", data: Array.from(labels, nameOf), type: "STRING" },
+    { name: "predicted_name", data: Array.from(predicted, nameOf), type: "STRING" },
+    {
+      name: "confidence",
+      data: Float32Array.from(rows, (row) => confidence(predictions, row)),
+      type: "FLOAT",
+    },
+    ...classNames.map(
+      (_, index): ColumnSource => ({
+        name: `p${index}`,
+        data: Float32Array.from(rows, (row) => probabilities[row * classes + index] ?? Number.NaN),
+        type: "FLOAT",
+      }),
+    ),
+    { name: "milliseconds", data: predictions.milliseconds, type: "DOUBLE" },
+  ];
+  const buffer = parquetWriteBuffer({
+    columnData,
+    kvMetadata: [{ key: CLASS_NAMES_KEY, value: JSON.stringify(classNames) }],
+  });
+  return new Uint8Array(buffer);
+}

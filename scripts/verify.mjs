@@ -1,0 +1,7 @@
+// npm run verify: installs, builds, lints and runs every test that this machine can run.
+import { build, install, step } from "./steps.mjs";
+
+install();
+build();
+step("Linting (style, package arrows, dead code)", "npm", ["run", "--silent", "lint"]);
+step("Testing", "npx", ["vitest", "run"]);
