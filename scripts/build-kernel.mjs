@@ -32,7 +32,9 @@ ${lines.map((line) => `  "${line}"`).join(" +\n")};
 `;
 if (process.argv.includes("--check")) {
   if (readFileSync(target, "utf8") !== generated) {
-    console.error("kernel.generated.ts is not what kernel/resample.ts compiles to: run node scripts/build-kernel.mjs");
+    console.error(
+      "kernel.generated.ts is not what kernel/resample.ts compiles to: run node scripts/build-kernel.mjs",
+    );
     process.exitCode = 1;
   }
 } else {
