@@ -7,7 +7,11 @@ export interface ConflictingCopies {
 }
 
 /** Byte-identical pictures that carry different labels, in the order of the dataset. */
-export function conflictingCopies({ sha256, labels, imageFileNames }: Predictions): readonly ConflictingCopies[] {
+export function conflictingCopies({
+  sha256,
+  labels,
+  imageFileNames,
+}: Predictions): readonly ConflictingCopies[] {
   const rowsOf = new Map<string, number[]>();
   for (const [row, digest] of sha256.entries()) {
     if (digest === "") continue;
@@ -38,7 +42,10 @@ const CLEARLY_MORE = 0.2;
  * @param wilsonLow lower end of the 95 % interval on accuracy
  * @param baseline  accuracy of always answering the most frequent class
  */
-export function suspicions(predictions: Predictions, { wilsonLow, baseline }: { wilsonLow: number; baseline: number }): readonly string[] {
+export function suspicions(
+  predictions: Predictions,
+  { wilsonLow, baseline }: { wilsonLow: number; baseline: number },
+): readonly string[] {
   const found: string[] = [];
   const plain = shiftedAccuracy(predictions, 0);
   for (const by of [-1, 1]) {

@@ -62,7 +62,7 @@ export class CollectedPredictions {
       imageFileNames: rows.map((row) => this.#examples[row]?.imageFileName ?? ""),
       sha256: rows.map((row) => this.#sha256[row] ?? ""),
       labels: Int32Array.from(rows, (row) => this.#examples[row]?.label ?? 0),
-      probabilities,
+      probabilities: { rows: rows.length, columns: classes, data: probabilities },
       milliseconds: Float64Array.from(rows, (row) => this.#milliseconds[row] ?? Number.NaN),
     });
   }

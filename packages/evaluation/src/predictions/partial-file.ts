@@ -8,6 +8,7 @@ import type { Example } from "../dataset/dataset.ts";
 import { isFile, readTextFile, reason } from "../dataset/text-file.ts";
 import { writeJsonFile } from "../files.ts";
 import type { CollectedPredictions } from "./collected.ts";
+import { scoresOf } from "./predictions.ts";
 import { csvHeader, csvRow } from "./predictions-csv.ts";
 import { readPredictions } from "./read-predictions.ts";
 
@@ -61,7 +62,6 @@ export class PartialFile implements AsyncDisposable {
     await dropTornRow(path);
     const done = await readPredictions(path);
     const rowOf = new Map(examples.map((example, row) => [example.imageFileName, row]));
-    const classes = done.classNames.length;
     for (const [index, imageFileName] of done.imageFileNames.entries()) {
       const row = rowOf.get(imageFileName);
       const example = examples[row ?? -1];
@@ -75,7 +75,7 @@ export class PartialFile implements AsyncDisposable {
       collected.add({
         rows: [row],
         sha256: [sha256],
-        probabilities: done.probabilities.subarray(index * classes, (index + 1) * classes),
+        probabilities: scoresOf(done, index),
         millisecondsPerImage: done.milliseconds[index] ?? Number.NaN,
       });
     }

@@ -1,5 +1,5 @@
 import { float32Text } from "./float32-text.ts";
-import { confidence, type Predictions } from "./predictions.ts";
+import { confidence, type Predictions, scoresOf } from "./predictions.ts";
 
 /** Columns of predictions.csv, before and after the probabilities. */
 const BEFORE = ["image_file_name", "sha256", "label", "predicted", "confidence"] as const;
@@ -13,8 +13,6 @@ export function csvHeader(classes: number): string {
 
 /** One row, without its line end. */
 export function csvRow(predictions: Predictions, row: number): string {
-  const classes = predictions.classNames.length;
-  const scores = predictions.probabilities.subarray(row * classes, (row + 1) * classes);
   const milliseconds = predictions.milliseconds[row] ?? Number.NaN;
   return [
     quoted(predictions.imageFileNames[row] ?? ""),
@@ -22,7 +20,7 @@ export function csvRow(predictions: Predictions, row: number): string {
     predictions.labels[row],
     predictions.predicted[row],
     float32Text(confidence(predictions, row)),
-    ...Array.from(scores, float32Text),
+    ...Array.from(scoresOf(predictions, row), float32Text),
     Number.isNaN(milliseconds) ? "" : milliseconds.toFixed(3),
   ].join(",");
 }

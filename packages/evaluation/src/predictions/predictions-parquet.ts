@@ -1,5 +1,5 @@
 import { type ColumnSource, parquetWriteBuffer } from "hyparquet-writer";
-import { confidence, type Predictions } from "./predictions.ts";
+import { confidence, type Predictions, scoresOf } from "./predictions.ts";
 
 /** Key of the Parquet metadata that holds the class names as a JSON array. */
 export const CLASS_NAMES_KEY = "fieldmark.class_names";
@@ -9,8 +9,7 @@ export const CLASS_NAMES_KEY = "fieldmark.class_names";
  * Probabilities are FLOAT (float32), milliseconds DOUBLE.
  */
 export function predictionsParquet(predictions: Predictions): Uint8Array {
-  const { classNames, labels, predicted, probabilities } = predictions;
-  const classes = classNames.length;
+  const { classNames, labels, predicted } = predictions;
   const rows = Array.from(labels.keys());
   const nameOf = (index: number) => classNames[index] ?? "";
   const columnData: ColumnSource[] = [
@@ -28,7 +27,7 @@ export function predictionsParquet(predictions: Predictions): Uint8Array {
     ...classNames.map(
       (_, index): ColumnSource => ({
         name: `p${index}`,
-        data: Float32Array.from(rows, (row) => probabilities[row * classes + index] ?? Number.NaN),
+        data: Float32Array.from(rows, (row) => scoresOf(predictions, row)[index] ?? Number.NaN),
         type: "FLOAT",
       }),
     ),

@@ -16,14 +16,24 @@ interface RawRows {
   readonly firstRow: number;
 }
 
+export interface ReadPredictionsOptions {
+  /** Names for the columns; default: the file's own, or measures.json's beside it, or `class_<index>`. */
+  readonly classNames?: readonly string[];
+  /** 0-based labels by image file name, which replace the file's; a row in neither is an error. */
+  readonly labels?: ReadonlyMap<string, number>;
+}
+
 /**
  * Reads saved predictions: a folder that holds predictions.parquet or .csv, or one of these files.
  * Needed columns: image_file_name (or file), label, p0 … p{classes−1}; others are optional.
- * @param classNames names for the columns; default: the file's own, or measures.json beside it, or `class_<index>`
  * @throws PREDICTIONS_INVALID naming the row and the column
  */
-export async function readPredictions(path: string, classNames?: readonly string[]): Promise<Predictions> {
-  const file = await findFile(path);
+export async function readPredictions(
+  path: string,
+  options: ReadPredictionsOptions = {},
+): Promise<Predictions> {
+  const { classNames, labels } = options;
+  const file = await findPredictions(path);
   const raw = extname(file) === ".parquet" ? await readParquet(file) : await readCsv(file);
   const classes = countClasses(file, raw.columns);
   const names = classNames ?? raw.classNames ?? (await namesBeside(file)) ?? indexNames(classes);
@@ -33,10 +43,11 @@ export async function readPredictions(path: string, classNames?: readonly string
       `${file}: ${classes} probability columns, but ${names.length} class names`,
     );
   }
-  return check(file, raw, names);
+  return check(file, raw, { classNames: names, relabel: labels ?? new Map() });
 }
 
-async function findFile(path: string): Promise<string> {
+/** The file of saved predictions that `path` means: itself, or predictions.parquet or .csv in that folder. */
+export async function findPredictions(path: string): Promise<string> {
   if (!(await isFolder(path))) {
     if (await isFile(path)) return path;
     throw new FieldmarkError("FILE_NOT_FOUND", `${path}: no such file or folder`, { file: path });
@@ -145,7 +156,7 @@ function check(
         { file, row: index + firstRow },
       );
     };
-    const label = number(row.label);
+    const label = relabel.get(String(row[nameColumn] ?? "")) ?? number(row.label);
     if (!Number.isInteger(label) || label < 0 || label >= classes)
       fail("label", `an integer from 0 to ${classes - 1}`);
     labels[index] = label;
@@ -162,7 +173,7 @@ function check(
     imageFileNames: text(nameColumn),
     sha256: text("sha256"),
     labels,
-    probabilities,
+    probabilities: { rows: rows.length, columns: classes, data: probabilities },
     milliseconds,
   });
 }

@@ -1,0 +1,220 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { CONTAINER_PATHS, FieldmarkError } from "@fieldmark/contract";
+import { type EvaluateOptions, type Evaluation, type EvaluationEvent, evaluate } from "@fieldmark/evaluation";
+import { Command, Option } from "commander";
+import { type CliContext, cacheFolder, writeJson, writeLine } from "../context.ts";
+import { EXIT } from "../failures.ts";
+import { commandLine, integer, type Output, outputOptions } from "../flags.ts";
+import { type Progress, startProgress } from "../progress.ts";
+import { appendStepSummary } from "../step-summary.ts";
+import { describeResult } from "../summary.ts";
+import { Words } from "../words.ts";
+
+interface Flags extends Output {
+  readonly model?: string;
+  readonly modelFile?: string;
+  readonly signature?: string;
+  readonly outputName?: string;
+  readonly images?: string;
+  readonly annotations?: string;
+  readonly labels?: string;
+  readonly imageColumn?: string;
+  readonly labelColumn?: string;
+  readonly nameColumn?: string;
+  readonly labelForm?: "one-based" | "zero-based" | "name";
+  readonly split?: "test" | "train" | "all";
+  readonly recipe?: string;
+  readonly recipeFile?: string;
+  readonly recipeCheck?: "once" | "always" | "never";
+  readonly filter?: NonNullable<EvaluateOptions["preprocessing"]>["filter"];
+  readonly fit?: NonNullable<EvaluateOptions["preprocessing"]>["fit"];
+  readonly exifTranspose?: boolean;
+  readonly batch?: number;
+  readonly threads?: number;
+  readonly resume?: boolean;
+  readonly allowFailures: number;
+}
+
+/** `fieldmark evaluate`: a model, a labelled test set, a report. */
+export function evaluateCommand(context: CliContext): Command {
+  const command = new Command("evaluate")
+    .description("Run a model over a labelled test set; write measures, predictions and a report")
+    .option("--model <path>", "SavedModel folder or its archive (model.tar.gz)")
+    .option("--model-file <name>", "file in the model folder, as the lab's script takes it")
+    .option("--signature <name>", "signature to run (default: serving_default)")
+    .option("--output-name <name>", "output that holds the class scores, where there are several")
+    .option("--images <folder>", "pictures: with --annotations, as class folders, or a CUB-200-2011 tree")
+    .option(
+      "--annotations <csv>",
+      "CSV with the columns image_file_name, class_id (from 1), class_name; or its folder",
+    )
+    .option("--labels <file>", "class names in the model's order: one a line, or JSON")
+    .option("--image-column <name>", "column of the file names (default: image_file_name)")
+    .option("--label-column <name>", "column of the labels (default: class_id)")
+    .option("--name-column <name>", "column of the class names (default: class_name)")
+    .addOption(
+      new Option("--label-form <form>", "how labels are written").choices([
+        "one-based",
+        "zero-based",
+        "name",
+      ]),
+    )
+    .addOption(
+      new Option("--split <part>", "part of a CUB-200-2011 tree (default: test)").choices([
+        "test",
+        "train",
+        "all",
+      ]),
+    )
+    .option(
+      "--recipe <name>",
+      "preprocessing recipe (default: found beside the model, recognised, or mobilenet_v2)",
+    )
+    .option("--recipe-file <json>", "preprocessing as a JSON file")
+    .option("--filter <name>", "resize filter (default: bicubic, as Pillow)")
+    .option("--fit <how>", "stretch, crop-to-aspect-ratio or center-crop (default: stretch)")
+    .option("--exif-transpose", "turn pictures as their EXIF orientation says")
+    .addOption(
+      new Option("--recipe-check <when>", "try other recipes on a few pictures").choices([
+        "once",
+        "always",
+        "never",
+      ]),
+    )
+    .option("--batch <n>", "pictures a forward pass (default: 8)", integer(1, 4096))
+    .option("--threads <n>", "threads (default: one a processor)", integer(1, 1024))
+    .option("--resume", "go on with an interrupted run in --output")
+    .option(
+      "--allow-failures <n>",
+      "pictures that may fail to decode before the exit code is 1",
+      integer(0, 1e9),
+      0,
+    );
+  outputOptions(command, "fieldmark-evaluation");
+  return command.action(async (flags: Flags) => await run(context, flags));
+}
+
+async function run(context: CliContext, flags: Flags): Promise<void> {
+  const words = new Words(context, flags);
+  const view = new View(context, words, flags);
+  let evaluation: Evaluation;
+  try {
+    evaluation = await evaluate({ ...optionsOf(context, flags), onEvent: (event) => view.show(event) });
+  } finally {
+    view.stop();
+  }
+  const result = describeResult(evaluation, context);
+  if (flags.json) writeJson(context, { files: evaluation.files, ...evaluation.measures });
+  else writeLine(context.stdout, result);
+  await appendStepSummary(context, evaluation);
+  const failed = evaluation.measures.failures.length;
+  if (failed > flags.allowFailures) context.exit.code = EXIT.failed;
+}
+
+function optionsOf(context: CliContext, flags: Flags): EvaluateOptions {
+  const { model, images, annotations, output } = placesOf(context, flags);
+  const folder = cacheFolder(context);
+  const set = <K extends string, V>(key: K, value: V | undefined) =>
+    (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
+  return {
+    model,
+    output,
+    dataset: {
+      images,
+      ...set("annotations", annotations),
+      ...set("labels", flags.labels === undefined ? undefined : resolve(context.cwd, flags.labels)),
+      ...set("imageColumn", flags.imageColumn),
+      ...set("labelColumn", flags.labelColumn),
+      ...set("nameColumn", flags.nameColumn),
+      ...set("labelForm", flags.labelForm),
+      ...set("split", flags.split),
+    },
+    preprocessing: {
+      ...set("recipe", flags.recipe),
+      ...set(
+        "recipeFile",
+        flags.recipeFile === undefined ? undefined : resolve(context.cwd, flags.recipeFile),
+      ),
+      ...set("filter", flags.filter),
+      ...set("fit", flags.fit),
+      ...set("exifOrientation", flags.exifTranspose ? ("transpose" as const) : undefined),
+    },
+    ...set("signature", flags.signature),
+    ...set("outputName", flags.outputName),
+    ...set("batch", flags.batch),
+    ...set("threads", flags.threads),
+    ...set("resume", flags.resume),
+    ...set("recipeCheck", flags.recipeCheck),
+    ...set("profile", flags.profile),
+    ...set("seed", flags.seed),
+    ...set("cacheFolder", folder),
+    command: commandLine(context),
+    signal: context.signal,
+  };
+}
+
+/** Where things are: as the flags say, or the lab's paths inside a processing container. */
+function placesOf(context: CliContext, flags: Flags) {
+  const at = (path: string) => resolve(context.cwd, path);
+  const container = existsSync(CONTAINER_PATHS.model) || existsSync(CONTAINER_PATHS.testImages);
+  const modelFolder =
+    flags.model === undefined ? (container ? CONTAINER_PATHS.model : undefined) : at(flags.model);
+  const images =
+    flags.images === undefined ? (container ? CONTAINER_PATHS.testImages : undefined) : at(flags.images);
+  const missing = [modelFolder === undefined ? "--model" : "", images === undefined ? "--images" : ""].filter(
+    Boolean,
+  );
+  if (modelFolder === undefined || images === undefined) {
+    throw new FieldmarkError(
+      "USAGE",
+      `${missing.join(" and ")} missing (only inside a processing container are there defaults, under /opt/ml/processing)`,
+    );
+  }
+  const file = flags.modelFile ?? (flags.model === undefined ? "model.tar.gz" : undefined);
+  const manifest = container && flags.images === undefined ? CONTAINER_PATHS.manifest : undefined;
+  return {
+    model: file === undefined ? modelFolder : join(modelFolder, file),
+    images,
+    annotations: flags.annotations === undefined ? manifest : at(flags.annotations),
+    output:
+      container && flags.output === undefined
+        ? CONTAINER_PATHS.evaluation
+        : at(flags.output ?? "fieldmark-evaluation"),
+  };
+}
+
+/** Tells what happens while it happens: notes, warnings, the bar. */
+class View {
+  readonly #context: CliContext;
+  readonly #words: Words;
+  readonly #quiet: boolean;
+  #progress: Progress | null = null;
+
+  constructor(context: CliContext, words: Words, flags: Flags) {
+    this.#context = context;
+    this.#words = words;
+    this.#quiet = flags.quiet === true;
+  }
+
+  show(event: EvaluationEvent): void {
+    if (event.kind === "progress") this.#move(event.done, event.total);
+    else if (event.kind === "measured") this.stop();
+    else this.#words.event(event);
+  }
+
+  #move(done: number, total: number): void {
+    this.#progress ??= startProgress(this.#context, {
+      title: "Evaluating",
+      total,
+      unit: "pictures",
+      quiet: this.#quiet,
+    });
+    this.#progress.update(done);
+  }
+
+  stop(): void {
+    this.#progress?.stop();
+    this.#progress = null;
+  }
+}

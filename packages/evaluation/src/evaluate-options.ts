@@ -1,0 +1,75 @@
+import type { Preprocessing } from "@fieldmark/imaging";
+import type { ClassOutput, ModelDescription } from "@fieldmark/model";
+import type { Dataset, DatasetOptions } from "./dataset/dataset.ts";
+import type { MeasuresJson } from "./make-evaluation.ts";
+import type { PreprocessingOptions } from "./pipeline/choose-preprocessing.ts";
+import type { RecipeCheck } from "./pipeline/recipe-check.ts";
+import type { Predictions } from "./predictions/predictions.ts";
+
+/** What is written where, and which key set evaluation.json has. */
+export interface OutputOptions {
+  /** Folder of the results; made when absent, its files of the same names replaced. */
+  readonly output: string;
+  /** "lab" writes exactly the lab's keys into evaluation.json. */
+  readonly profile?: "default" | "lab";
+  /** Seed of the bootstrap; default 0. */
+  readonly seed?: number;
+}
+
+export interface EvaluateOptions extends OutputOptions {
+  /** A SavedModel folder or its archive. */
+  readonly model: string;
+  readonly signature?: string;
+  /** Output that holds class scores, where the model has several. */
+  readonly outputName?: string;
+  readonly dataset: DatasetOptions;
+  readonly preprocessing?: PreprocessingOptions;
+  /** Pictures a forward pass; default 8. */
+  readonly batch?: number;
+  /** Threads for inference and for decoding; default: the machine's processors. */
+  readonly threads?: number;
+  /** Go on with an interrupted run in `output`. */
+  readonly resume?: boolean;
+  /** Try other recipes on a few pictures: "once" a model and recipe (default), "always", "never". */
+  readonly recipeCheck?: "once" | "always" | "never";
+  /** Folder of imported models; null keeps none. */
+  readonly cacheFolder?: string | null;
+  /** As typed, for the provenance block. */
+  readonly command?: string;
+  readonly signal?: AbortSignal;
+  readonly now?: () => Date;
+  onEvent?(event: EvaluationEvent): void;
+}
+
+/** What happens, as it happens. */
+export type EvaluationEvent =
+  | {
+      readonly kind: "model";
+      readonly description: ModelDescription;
+      readonly output: ClassOutput;
+      readonly cached: boolean;
+    }
+  | { readonly kind: "dataset"; readonly dataset: Dataset }
+  | { readonly kind: "preprocessing"; readonly recipe: Preprocessing; readonly chosenBy: string }
+  | { readonly kind: "recipe-check"; readonly check: RecipeCheck }
+  | { readonly kind: "progress"; readonly done: number; readonly total: number }
+  | { readonly kind: "measured"; readonly evaluation: MeasuredEvaluation };
+
+export interface MeasuredEvaluation {
+  readonly predictions: Predictions;
+  /** The content of measures.json. */
+  readonly measures: MeasuresJson;
+}
+
+export interface Evaluation extends MeasuredEvaluation {
+  readonly files: EvaluationFiles;
+}
+
+/** Paths of what was written. */
+export interface EvaluationFiles {
+  readonly evaluationJson: string;
+  readonly measuresJson: string;
+  readonly predictionsCsv: string;
+  readonly predictionsParquet: string;
+  readonly reportHtml: string;
+}
