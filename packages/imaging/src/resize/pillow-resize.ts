@@ -8,11 +8,14 @@ import { resizeNearest } from "./pillow-nearest.ts";
 import { resampleWithKernel } from "./resample-kernel.ts";
 import { resampleWithTypescript } from "./resample-typescript.ts";
 
+/** Every filter of Pillow that is reproduced. */
+export type PillowResizeFilter = PillowFilterName | "nearest";
+
 export interface PillowResizeOptions {
   /** Pixels of the result. */
   readonly width: number;
   readonly height: number;
-  readonly filter: PillowFilterName | "nearest";
+  readonly filter: PillowResizeFilter;
   /** The part that is resized; pixels just outside of it are blended in at its edges. Default: the whole picture. */
   readonly box?: Box;
   /** Who computes; both give the same bytes. Default: the kernel where it can run. */

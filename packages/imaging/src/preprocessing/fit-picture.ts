@@ -1,0 +1,93 @@
+import { type Box, cutOut } from "../resize/box.ts";
+import { type PillowResizeFilter, resizeLikePillow } from "../resize/pillow-resize.ts";
+import { type FloatImage, resizeLikeTensorflow, type TensorflowMethod } from "../resize/tensorflow-resize.ts";
+import type { RgbImage } from "../rgb-image.ts";
+import type { InputSize, Preprocessing, ResizeFilter } from "./preprocessing.ts";
+
+/** A picture of the model's input size: bytes from Pillow's filters, float32 from TensorFlow's. */
+export type FittedPicture = RgbImage | FloatImage;
+
+/**
+ * A recipe's resize: a decoded picture becomes one of the model's input size.
+ *
+ * - stretch: `Image.resize(size, filter)`, or `tf.image.resize`.
+ * - crop-to-aspect-ratio, Pillow's filters: `keras.utils.load_img(…, keep_aspect_ratio=True)`, which resizes a box
+ *   of the picture (pixels just outside of it are blended in at its edges). TensorFlow's filters:
+ *   `keras.utils.image_dataset_from_directory(…, crop_to_aspect_ratio=True)`, that is `smart_resize`, which cuts
+ *   the box out first.
+ * - center-crop: torchvision's `Resize(shorter side)`, whose longer side is cut (not rounded) to whole pixels, then
+ *   its `CenterCrop`, whose corner is rounded half to even.
+ *
+ * @param image uint8 [height, width, 3]
+ */
+export function fitPicture(
+  image: RgbImage,
+  { resize, size }: Pick<Preprocessing, "resize" | "size">,
+): FittedPicture {
+  const { filter, fit, shorterSide } = resize;
+  if (fit === "stretch") return stretch(image, { filter, size });
+  if (fit === "center-crop") {
+    const scaled = scaledSize(image, { size, shorterSide });
+    const picture = stretch(image, { filter, size: scaled });
+    const box = centerBox(scaled, size);
+    return picture.data instanceof Uint8Array
+      ? cutOut({ ...picture, data: picture.data }, box)
+      : cutOut({ ...picture, data: picture.data }, box);
+  }
+  if (isTensorflow(filter)) return stretch(cutOut(image, smartResizeBox(image, size)), { filter, size });
+  return resizeLikePillow(image, { ...size, filter, box: keepAspectRatioBox(image, size) });
+}
+
+function stretch(
+  image: RgbImage,
+  { filter, size }: { filter: ResizeFilter; size: InputSize },
+): FittedPicture {
+  const { width, height } = size;
+  if (!isTensorflow(filter)) return resizeLikePillow(image, { width, height, filter });
+  return resizeLikeTensorflow(image, { width, height, method: filter.slice(3) as TensorflowMethod });
+}
+
+/** Whether a filter is tf.image.resize's. */
+export function isTensorflow(filter: ResizeFilter): filter is Exclude<ResizeFilter, PillowResizeFilter> {
+  return filter.startsWith("tf-");
+}
+
+/** @see Keras `load_img`: whole-number division throughout */
+function keepAspectRatioBox(image: InputSize, target: InputSize): Box {
+  const height = Math.min(image.height, Math.floor((image.width * target.height) / target.width));
+  const width = Math.min(image.width, Math.floor((image.height * target.width) / target.height));
+  const top = Math.floor((image.height - height) / 2);
+  return { left: Math.floor((image.width - width) / 2), top, width, height };
+}
+
+/** @see Keras `smart_resize`: float32 division */
+function smartResizeBox(image: InputSize, target: InputSize): Box {
+  const { fround, trunc } = Math;
+  const height = Math.min(image.height, trunc(fround(fround(image.width * target.height) / target.width)));
+  const width = Math.min(image.width, trunc(fround(fround(image.height * target.width) / target.height)));
+  const top = trunc((image.height - height) / 2);
+  return { left: trunc((image.width - width) / 2), top, width, height };
+}
+
+/** Size of the whole picture before its centre is cut out. */
+function scaledSize(
+  image: InputSize,
+  { size, shorterSide }: { size: InputSize; shorterSide: number | undefined },
+): InputSize {
+  const byHeight =
+    shorterSide === undefined
+      ? size.height * image.width >= size.width * image.height
+      : image.height <= image.width;
+  if (byHeight) {
+    const height = shorterSide ?? size.height;
+    return { height, width: Math.floor((height * image.width) / image.height) };
+  }
+  const width = shorterSide ?? size.width;
+  return { width, height: Math.floor((width * image.height) / image.width) };
+}
+
+/** @see torchvision `center_crop`: Python's round */
+function centerBox(image: InputSize, { width, height }: InputSize): Box {
+  const corner = (spare: number): number => (spare % 4 === 3 ? (spare + 1) / 2 : Math.floor(spare / 2));
+  return { left: corner(image.width - width), top: corner(image.height - height), width, height };
+}
