@@ -88,7 +88,7 @@ export const ERRORS = {
   RUNTIME_UNAVAILABLE: environment(
     "Reinstall with `npm ci` on a platform that onnxruntime-node and sharp support.",
   ),
-  INTERRUPTED: environment("Run again with --resume to go on from the finished rows."),
+  INTERRUPTED: environment("Run it again; `fieldmark evaluate --resume` goes on from the finished rows."),
 } as const satisfies Record<string, ErrorSpec>;
 
 export type ErrorCode = keyof typeof ERRORS;

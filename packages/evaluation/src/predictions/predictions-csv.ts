@@ -1,3 +1,4 @@
+import { csvCell } from "./csv-cell.ts";
 import { float32Text } from "./float32-text.ts";
 import { confidence, type Predictions, scoresOf } from "./predictions.ts";
 
@@ -15,7 +16,7 @@ export function csvHeader(classes: number): string {
 export function csvRow(predictions: Predictions, row: number): string {
   const milliseconds = predictions.milliseconds[row] ?? Number.NaN;
   return [
-    quoted(predictions.imageFileNames[row] ?? ""),
+    csvCell(predictions.imageFileNames[row] ?? ""),
     predictions.sha256[row] ?? "",
     predictions.labels[row],
     predictions.predicted[row],
@@ -35,9 +36,4 @@ export function* csvChunks(predictions: Predictions): Generator<string> {
     for (let row = start; row < Math.min(rows, start + step); row++) text += `${csvRow(predictions, row)}\n`;
     yield text;
   }
-}
-
-/** A cell as RFC 4180 section 2 quotes it. */
-function quoted(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
