@@ -1,10 +1,13 @@
 import type { Preprocessing } from "@fieldmark/imaging";
 import type { ClassOutput, ModelDescription } from "@fieldmark/model";
 import type { Dataset, DatasetOptions } from "./dataset/dataset.ts";
-import type { MeasuresJson } from "./make-evaluation.ts";
+import type { Measures } from "./measures/measures.ts";
 import type { PreprocessingOptions } from "./pipeline/choose-preprocessing.ts";
 import type { RecipeCheck } from "./pipeline/recipe-check.ts";
+import type { Failure } from "./predictions/collected.ts";
 import type { Predictions } from "./predictions/predictions.ts";
+import type { Provenance } from "./report/provenance.ts";
+import type { ConflictingCopies } from "./warnings.ts";
 
 /** What is written where, and which key set evaluation.json has. */
 export interface OutputOptions {
@@ -55,9 +58,19 @@ export type EvaluationEvent =
   | { readonly kind: "progress"; readonly done: number; readonly total: number }
   | { readonly kind: "measured"; readonly evaluation: MeasuredEvaluation };
 
+/** The content of measures.json: measures, what to be warned of, and where they come from. */
+export interface MeasuresJson extends Measures {
+  /** Pictures that exist and could not be decoded; they count in no measure. */
+  readonly failures: readonly Failure[];
+  readonly warnings: readonly string[];
+  readonly conflictingCopies: readonly ConflictingCopies[];
+  /** null when it was not done: told not to, or this model and recipe passed before. */
+  readonly recipeCheck: RecipeCheck | null;
+  readonly provenance: Provenance;
+}
+
 export interface MeasuredEvaluation {
   readonly predictions: Predictions;
-  /** The content of measures.json. */
   readonly measures: MeasuresJson;
 }
 
