@@ -52,21 +52,28 @@ export function isTensorflow(filter: ResizeFilter): filter is Exclude<ResizeFilt
   return filter.startsWith("tf-");
 }
 
-/** @see Keras `load_img`: whole-number division throughout */
+/** @see Keras `load_img`: whole-number division; the window of a very long picture may have no height or width */
 function keepAspectRatioBox(image: InputSize, target: InputSize): Box {
-  const height = Math.min(image.height, Math.floor((image.width * target.height) / target.width));
-  const width = Math.min(image.width, Math.floor((image.height * target.width) / target.height));
-  const top = Math.floor((image.height - height) / 2);
-  return { left: Math.floor((image.width - width) / 2), top, width, height };
+  return centredWindow(image, {
+    height: Math.floor((image.width * target.height) / target.width),
+    width: Math.floor((image.height * target.width) / target.height),
+  });
 }
 
-/** @see Keras `smart_resize`: float32 division */
+/** @see Keras 3 `smart_resize`: float32 division, and at least one pixel */
 function smartResizeBox(image: InputSize, target: InputSize): Box {
-  const { fround, trunc } = Math;
-  const height = Math.min(image.height, trunc(fround(fround(image.width * target.height) / target.width)));
-  const width = Math.min(image.width, trunc(fround(fround(image.height * target.width) / target.height)));
-  const top = trunc((image.height - height) / 2);
-  return { left: trunc((image.width - width) / 2), top, width, height };
+  const { fround, floor, max } = Math;
+  return centredWindow(image, {
+    height: max(1, floor(fround(fround(image.width * target.height) / target.width))),
+    width: max(1, floor(fround(fround(image.height * target.width) / target.height))),
+  });
+}
+
+function centredWindow(image: InputSize, most: InputSize): Box {
+  const height = Math.min(image.height, most.height);
+  const width = Math.min(image.width, most.width);
+  const [left, top] = [Math.floor((image.width - width) / 2), Math.floor((image.height - height) / 2)];
+  return { left, top, width, height };
 }
 
 /** Size of the whole picture before its centre is cut out. */
