@@ -76,8 +76,6 @@ export function expectedCalibrationError(examples: ScoredExamples): number {
 /** What the error is summed from: each example's bin and (1 if correct, else 0) − confidence. */
 export function calibrationGaps(examples: ScoredExamples): { bins: Int32Array; gap: Float64Array } {
   const confidence = confidences(examples);
-  const gap = confidence.map(
-    (value, i) => (examples.labels[i] === examples.predicted[i] ? 1 : 0) - value,
-  );
+  const gap = confidence.map((value, i) => (examples.labels[i] === examples.predicted[i] ? 1 : 0) - value);
   return { bins: calibrationBins(confidence), gap };
 }

@@ -1,4 +1,4 @@
-import { pairwiseMean, pairwiseSum, weightedMean } from "../statistics/pairwise-sum.ts";
+import { pairwiseMean, weightedMean } from "../statistics/pairwise-sum.ts";
 import type { ClassCounts } from "./confusion-matrix.ts";
 
 /**
@@ -10,7 +10,22 @@ import type { ClassCounts } from "./confusion-matrix.ts";
  */
 export type Average = "micro" | "macro" | "macro_all_classes" | "weighted";
 
-const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
+function sum(values: Float64Array): number {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i] ?? 0;
+  return total;
+}
+
+/** A plain array: a typed one costs more to make than what it holds, and this is done for every resample. */
+function ofEachClass({ truePositives, actual, predicted }: ClassCounts, of: OfCounts): number[] {
+  const values: number[] = [];
+  for (let i = 0; i < truePositives.length; i++) {
+    values.push(of(truePositives[i] ?? 0, actual[i] ?? 0, predicted[i] ?? 0));
+  }
+  return values;
+}
+
+type OfCounts = (truePositives: number, actual: number, predicted: number) => number;
 
 /** 0 where the denominator is 0, as scikit-learn's `zero_division=0`. */
 const ratio = (numerator: number, denominator: number): number =>
@@ -49,21 +64,29 @@ export function balancedAccuracyAdjusted(counts: ClassCounts): number {
 }
 
 /** Precision of each class: [classes], 0 where nothing was predicted as the class. */
-export function precisionPerClass({ truePositives, predicted }: ClassCounts): Float64Array {
-  return truePositives.map((count, index) => ratio(count, predicted[index] ?? 0));
+export function precisionPerClass(counts: ClassCounts): number[] {
+  return ofEachClass(counts, (truePositives, _, predicted) => ratio(truePositives, predicted));
 }
 
 /** Recall of each class: [classes], 0 where the class has no examples. */
-export function recallPerClass({ truePositives, actual }: ClassCounts): Float64Array {
-  return truePositives.map((count, index) => ratio(count, actual[index] ?? 0));
+export function recallPerClass(counts: ClassCounts): number[] {
+  return ofEachClass(counts, ratio);
 }
 
 /** F-beta of each class: [classes], 0 where the class occurs in neither labels nor predictions. */
-export function fBetaPerClass({ truePositives, actual, predicted }: ClassCounts, beta: number): Float64Array {
-  const beta2 = beta ** 2;
-  return truePositives.map((count, index) =>
-    ratio((1 + beta2) * count, beta2 * (actual[index] ?? 0) + (predicted[index] ?? 0)),
+export function fBetaPerClass(counts: ClassCounts, beta: number): number[] {
+  return ofEachClass(counts, (truePositives, actual, predicted) =>
+    fBetaOfCounts([truePositives, actual, predicted], beta),
   );
+}
+
+/** F-beta of one class. */
+export function fBetaOfCounts(
+  [truePositives, actual, predicted]: readonly [number, number, number],
+  beta: number,
+): number {
+  const beta2 = beta ** 2;
+  return ratio((1 + beta2) * truePositives, beta2 * actual + predicted);
 }
 
 /**
@@ -94,11 +117,11 @@ export function fBeta(counts: ClassCounts, beta: number, average: Average): numb
 }
 
 function averaged(
-  perClass: (counts: ClassCounts) => Float64Array,
+  perClass: (counts: ClassCounts) => number[],
   counts: ClassCounts,
   average: Average,
 ): number {
-  if (pairwiseSum(counts.actual) === 0) return Number.NaN;
+  if (sum(counts.actual) === 0) return Number.NaN;
   if (average === "micro") return perClass(together(counts))[0] ?? Number.NaN;
   if (average === "macro_all_classes") return pairwiseMean(perClass(counts));
   const occurring = occurringClasses(counts);
@@ -119,7 +142,9 @@ function together({ truePositives, actual, predicted }: ClassCounts): ClassCount
 export function occurringClasses(counts: ClassCounts): ClassCounts {
   const { truePositives, actual, predicted } = counts;
   const occurs = (_: number, index: number): boolean => (actual[index] ?? 0) + (predicted[index] ?? 0) > 0;
-  if (truePositives.every(occurs)) return counts;
+  let occurring = 0;
+  for (let index = 0; index < actual.length; index++) if (occurs(0, index)) occurring++;
+  if (occurring === actual.length) return counts;
   return {
     truePositives: truePositives.filter(occurs),
     actual: actual.filter(occurs),

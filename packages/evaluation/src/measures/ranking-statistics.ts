@@ -1,5 +1,10 @@
 import { descendingOrder } from "../statistics/descending-order.ts";
 import type { PackedResamples } from "../statistics/packed-resamples.ts";
+import { classScores } from "./ranking.ts";
+import type { ScoredExamples } from "./scored-examples.ts";
+
+/** Rankings are kept while there are no more than this many places in all of them. */
+const KEPT_PLACES = 2 ** 24;
 
 /** Examples from the highest score down, cut at every score that an example of the class has. */
 export interface Ranking {
@@ -47,6 +52,18 @@ export function rankingOf(scores: Float32Array, labels: Int32Array, positive: nu
   return { order, stops: Int32Array.from(stops), positives, negatives: order.length - positives };
 }
 
+/** Rankings of the classes, made when first asked for, and kept while they are small. */
+export function classRankings({ probabilities, labels }: ScoredExamples): (column: number) => Ranking {
+  const make = (column: number): Ranking => rankingOf(classScores(probabilities, column), labels, column);
+  if (probabilities.data.length > KEPT_PLACES) return make;
+  const kept = new Map<number, Ranking>();
+  return (column) => {
+    const ranking = kept.get(column) ?? make(column);
+    kept.set(column, ranking);
+    return ranking;
+  };
+}
+
 /**
  * Both measures of every resample, written from `offset` on.
  * Resamples are stratified, so that the numbers of positives and negatives never change, and nothing
@@ -54,55 +71,93 @@ export function rankingOf(scores: Float32Array, labels: Int32Array, positive: nu
  */
 export function rankingOfResamples(
   { order, stops, positives, negatives }: Ranking,
-  { rows, fields, base, resamples }: PackedResamples,
+  packed: PackedResamples,
   out: RankingValues & { readonly offset: number },
 ): void {
-  const found = new Float64Array(fields);
-  const inversions = new Float64Array(fields);
-  const precisions = new Float64Array(fields);
-  rows.forEach((weights, row) => {
-    found.fill(0);
-    inversions.fill(0);
-    precisions.fill(0);
-    let above = 0;
-    for (let stop = 0; stop < stops.length; stop += 4) {
-      const start = stops[stop + 1] ?? 0;
-      const mid = stops[stop + 2] ?? 0;
-      above += weightBetween(weights, order, stops[stop] ?? 0, start);
-      let hits = weightBetween(weights, order, start, mid);
-      let tied = weightBetween(weights, order, mid, stops[stop + 3] ?? 0);
-      let higher = above;
-      above += tied;
-      for (let field = 0; hits > 0; field++) {
-        const [hitsLeft, higherLeft, tiedLeft] = [
-          Math.floor(hits / base),
-          Math.floor(higher / base),
-          Math.floor(tied / base),
-        ];
-        const hit = hits - hitsLeft * base;
-        const negative = higher - higherLeft * base;
-        const equal = tied - tiedLeft * base;
-        [hits, higher, tied] = [hitsLeft, higherLeft, tiedLeft];
-        if (hit === 0) continue;
-        const all = (found[field] ?? 0) + hit;
-        found[field] = all;
-        inversions[field] = (inversions[field] ?? 0) + hit * (negative + equal / 2);
-        precisions[field] = (precisions[field] ?? 0) + (hit * all) / (all + negative + equal);
-      }
-    }
-    const first = row * fields;
-    for (let field = 0; field < fields && first + field < resamples; field++) {
-      const place = out.offset + first + field;
-      out.rocAuc[place] = 1 - (inversions[field] ?? 0) / (positives * negatives);
-      out.averagePrecision[place] = (precisions[field] ?? 0) / positives;
-    }
-  });
+  const { columns, fields, resamples } = packed;
+  const sums = {
+    higher: new Float64Array(columns),
+    hits: new Float64Array(columns),
+    tied: new Float64Array(columns),
+    found: new Float64Array(columns * fields),
+    inversions: new Float64Array(columns * fields),
+    precisions: new Float64Array(columns * fields),
+  };
+  for (let stop = 0; stop < stops.length; stop += 4) {
+    const start = stops[stop + 1] ?? 0;
+    const mid = stops[stop + 2] ?? 0;
+    addWeights(packed, order.subarray(stops[stop] ?? 0, start), sums.higher);
+    sums.hits.fill(0);
+    sums.tied.fill(0);
+    addWeights(packed, order.subarray(start, mid), sums.hits);
+    addWeights(packed, order.subarray(mid, stops[stop + 3] ?? 0), sums.tied);
+    addStop(packed, sums);
+  }
+  for (let resample = 0; resample < resamples; resample++) {
+    const place = out.offset + resample;
+    out.rocAuc[place] = 1 - (sums.inversions[resample] ?? 0) / (positives * negatives);
+    out.averagePrecision[place] = (sums.precisions[resample] ?? 0) / positives;
+  }
 }
 
-function weightBetween(weights: Float64Array, order: Int32Array, start: number, end: number): number {
-  let sum = 0;
-  for (let i = start; i < end; i++) sum += weights[order[i] ?? 0] ?? 0;
-  return sum;
+/** Adds the packed weights of some examples; four at a time, because memory is what it waits for. */
+function addWeights({ weights, columns }: PackedResamples, indices: Int32Array, sums: Float64Array): void {
+  let i = 0;
+  for (; i + 3 < indices.length; i += 4) {
+    const a = (indices[i] ?? 0) * columns;
+    const b = (indices[i + 1] ?? 0) * columns;
+    const c = (indices[i + 2] ?? 0) * columns;
+    const d = (indices[i + 3] ?? 0) * columns;
+    for (let j = 0; j < columns; j++) {
+      const first = (weights[a + j] ?? 0) + (weights[b + j] ?? 0);
+      const second = (weights[c + j] ?? 0) + (weights[d + j] ?? 0);
+      sums[j] = (sums[j] ?? 0) + first + second;
+    }
+  }
+  for (; i < indices.length; i++) {
+    const offset = (indices[i] ?? 0) * columns;
+    for (let j = 0; j < columns; j++) sums[j] = (sums[j] ?? 0) + (weights[offset + j] ?? 0);
+  }
+}
+
+interface StopWeights {
+  /** [columns], packed: negatives above the stop, positives in it, negatives in it. */
+  readonly higher: Float64Array;
+  readonly hits: Float64Array;
+  readonly tied: Float64Array;
+  /** [columns × fields], not packed. */
+  readonly found: Float64Array;
+  readonly inversions: Float64Array;
+  readonly precisions: Float64Array;
+}
+
+/** Unpacks one stop's weights into the running sums of each resample. */
+function addStop({ columns, fields, base }: PackedResamples, sums: StopWeights): void {
+  const { higher, hits, tied, found, inversions, precisions } = sums;
+  const shift = 1 / base;
+  for (let column = 0; column < columns; column++) {
+    let hitFields = hits[column] ?? 0;
+    let higherFields = higher[column] ?? 0;
+    let tiedFields = tied[column] ?? 0;
+    higher[column] = higherFields + tiedFields;
+    for (let resample = column * fields; hitFields > 0; resample++) {
+      const hitsLeft = Math.floor(hitFields * shift);
+      const higherLeft = Math.floor(higherFields * shift);
+      const tiedLeft = Math.floor(tiedFields * shift);
+      const hit = hitFields - hitsLeft * base;
+      if (hit > 0) {
+        const negative = higherFields - higherLeft * base;
+        const equal = tiedFields - tiedLeft * base;
+        const all = (found[resample] ?? 0) + hit;
+        found[resample] = all;
+        inversions[resample] = (inversions[resample] ?? 0) + hit * (negative + equal / 2);
+        precisions[resample] = (precisions[resample] ?? 0) + (hit * all) / (all + negative + equal);
+      }
+      hitFields = hitsLeft;
+      higherFields = higherLeft;
+      tiedFields = tiedLeft;
+    }
+  }
 }
 
 /**

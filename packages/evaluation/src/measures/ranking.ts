@@ -25,7 +25,11 @@ export function classScores({ rows, columns, data }: Matrix, column: number): Fl
  * @see scikit-learn `roc_auc_score(labels == positive, scores)`
  */
 export function rocAuc(scores: Float32Array, labels: Int32Array, positive: number): number {
-  const { positives, negatives } = corners(scoreCounts(scores, labels, positive));
+  return areaUnderRoc(scoreCounts(scores, labels, positive));
+}
+
+function areaUnderRoc(counts: ScoreCounts): number {
+  const { positives, negatives } = corners(counts);
   const [p, n] = [positives.at(-1) ?? 0, negatives.at(-1) ?? 0];
   if (p === 0 || n === 0) return Number.NaN;
   const areas = new Float64Array(positives.length);
@@ -48,7 +52,10 @@ export function rocAuc(scores: Float32Array, labels: Int32Array, positive: numbe
  * @see scikit-learn `average_precision_score(labels == positive, scores)`
  */
 export function averagePrecision(scores: Float32Array, labels: Int32Array, positive: number): number {
-  const { positives, negatives } = scoreCounts(scores, labels, positive);
+  return areaUnderSteps(scoreCounts(scores, labels, positive));
+}
+
+function areaUnderSteps({ positives, negatives }: ScoreCounts): number {
   const total = positives.at(-1) ?? 0;
   if (total === 0) return Number.NaN;
   const steps = new Float64Array(positives.length);
@@ -56,20 +63,29 @@ export function averagePrecision(scores: Float32Array, labels: Int32Array, posit
     const found = positives[i] ?? 0;
     const before = i === 0 ? 0 : (positives[i - 1] ?? 0);
     // From the lowest score up, because that is the order in which scikit-learn adds.
-    steps[steps.length - 1 - i] =
-      (before / total - found / total) * (found / (found + (negatives[i] ?? 0)));
+    steps[steps.length - 1 - i] = (before / total - found / total) * (found / (found + (negatives[i] ?? 0)));
   }
   return Math.max(0, -pairwiseSum(steps));
 }
 
-/** ROC AUC of every class: [classes], NaN where undefined. */
-export function rocAucPerClass(examples: ScoredExamples): Float64Array {
-  return perClass(examples, rocAuc);
+/** ROC AUC and average precision of each class. */
+export interface RankingPerClass {
+  /** [classes], NaN where undefined. */
+  readonly rocAuc: Float64Array;
+  /** [classes], NaN where undefined. */
+  readonly averagePrecision: Float64Array;
 }
 
-/** Average precision of every class: [classes], NaN where undefined. */
-export function averagePrecisionPerClass(examples: ScoredExamples): Float64Array {
-  return perClass(examples, averagePrecision);
+/** Both measures of every class against the rest. */
+export function rankingPerClass({ probabilities, labels }: ScoredExamples): RankingPerClass {
+  const rocAuc = new Float64Array(probabilities.columns);
+  const averagePrecision = new Float64Array(probabilities.columns);
+  for (let column = 0; column < probabilities.columns; column++) {
+    const counts = scoreCounts(classScores(probabilities, column), labels, column);
+    rocAuc[column] = areaUnderRoc(counts);
+    averagePrecision[column] = areaUnderSteps(counts);
+  }
+  return { rocAuc, averagePrecision };
 }
 
 /**
@@ -89,14 +105,6 @@ export function meanOfDefined(
     defined,
     support.filter((_, index) => !Number.isNaN(values[index])),
   );
-}
-
-function perClass(
-  { probabilities, labels }: ScoredExamples,
-  measure: (scores: Float32Array, labels: Int32Array, positive: number) => number,
-): Float64Array {
-  const values = new Float64Array(probabilities.columns);
-  return values.map((_, index) => measure(classScores(probabilities, index), labels, index));
 }
 
 function scoreCounts(scores: Float32Array, labels: Int32Array, positive: number): ScoreCounts {

@@ -1,5 +1,6 @@
 const DIGIT_BITS = 11;
 const BUCKETS = 1 << DIGIT_BITS;
+const MASK = BUCKETS - 1;
 const PASSES = 3;
 
 /**
@@ -10,17 +11,20 @@ const PASSES = 3;
  */
 export function descendingOrder(scores: Float32Array): Int32Array {
   const size = scores.length;
-  // Adding 0 turns −0, whose bits would sort as the largest, into 0.
-  const keys = new Uint32Array(scores.map((score) => score + 0).buffer);
-  let order = Int32Array.from({ length: size }, (_, i) => i);
+  const floats = new Float32Array(size);
+  let order = new Int32Array(size);
   let next = new Int32Array(size);
-  for (let pass = 0; pass < PASSES; pass++) {
-    const shift = pass * DIGIT_BITS;
-    const ends = new Int32Array(BUCKETS);
-    const bucketOf = (index: number): number =>
-      BUCKETS - 1 - (((keys[index] ?? 0) >>> shift) & (BUCKETS - 1));
+  for (let i = 0; i < size; i++) {
+    // Adding 0 turns −0, whose bits would sort as the largest, into 0.
+    floats[i] = (scores[i] ?? 0) + 0;
+    order[i] = i;
+  }
+  const keys = new Uint32Array(floats.buffer);
+  const ends = new Int32Array(BUCKETS);
+  for (let shift = 0; shift < PASSES * DIGIT_BITS; shift += DIGIT_BITS) {
+    ends.fill(0);
     for (let i = 0; i < size; i++) {
-      const bucket = bucketOf(i);
+      const bucket = MASK - (((keys[i] ?? 0) >>> shift) & MASK);
       ends[bucket] = (ends[bucket] ?? 0) + 1;
     }
     let start = 0;
@@ -31,12 +35,14 @@ export function descendingOrder(scores: Float32Array): Int32Array {
     }
     for (let i = 0; i < size; i++) {
       const index = order[i] ?? 0;
-      const bucket = bucketOf(index);
+      const bucket = MASK - (((keys[index] ?? 0) >>> shift) & MASK);
       const place = ends[bucket] ?? 0;
       next[place] = index;
       ends[bucket] = place + 1;
     }
-    [order, next] = [next, order];
+    const spare = order;
+    order = next;
+    next = spare;
   }
   return order;
 }

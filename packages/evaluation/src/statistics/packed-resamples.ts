@@ -1,66 +1,65 @@
 /**
- * Weights of several resamples in one float64 each, so that one addition adds for all of them:
- * a sum of weights is at most the number of examples, and float64 holds 53 bits exactly.
+ * Weights of several resamples in one float64, so that one addition adds for all of them: a sum of
+ * weights is at most the number of examples, and float64 holds 53 bits exactly.
  */
 export interface PackedResamples {
-  /** Rows of [examples]; each holds `fields` resamples, the last row perhaps fewer. */
-  readonly rows: readonly Float64Array[];
-  /** Resamples in a row. */
+  /** [examples × columns], an example after the other. */
+  readonly weights: Float64Array;
+  /** Float64 numbers an example. */
+  readonly columns: number;
+  /** Resamples in a number: field f of column c is resample c · fields + f. */
   readonly fields: number;
-  /** Field f stands at `base ** f`. */
+  /** Field f stands at `base ** f`; a power of two. */
   readonly base: number;
-  /** Resamples in all rows. */
+  /** Resamples packed so far. */
   readonly resamples: number;
 }
 
-/** How many resamples a float64 can carry for this many examples, and the base of its fields. */
-export function packing(examples: number): { fields: number; base: number } {
-  const bits = Math.max(1, Math.ceil(Math.log2(examples + 1)));
-  return { fields: Math.floor(53 / bits), base: 2 ** bits };
-}
-
-/** Collects resamples of `examples` examples until `clear`. */
+/** Collects resamples until it is full. */
 export class ResamplePacker {
-  readonly #examples: number;
+  readonly #weights: Float64Array;
+  readonly #columns: number;
   readonly #fields: number;
   readonly #base: number;
-  #rows: Float64Array[] = [];
   #resamples = 0;
 
-  constructor(examples: number) {
-    this.#examples = examples;
-    ({ fields: this.#fields, base: this.#base } = packing(examples));
+  /** @param limits most resamples to be packed at once, and about how many bytes they may take */
+  constructor(examples: number, limits: { readonly resamples: number; readonly bytes: number }) {
+    const bits = Math.max(1, Math.ceil(Math.log2(examples + 1)));
+    this.#base = 2 ** bits;
+    this.#fields = Math.floor(53 / bits);
+    const affordable = Math.floor(limits.bytes / (Math.max(1, examples) * Float64Array.BYTES_PER_ELEMENT));
+    this.#columns = Math.max(1, Math.min(affordable, Math.ceil(limits.resamples / this.#fields)));
+    this.#weights = new Float64Array(examples * this.#columns);
   }
 
-  get resamples(): number {
-    return this.#resamples;
+  get full(): boolean {
+    return this.#resamples === this.#columns * this.#fields;
   }
 
-  /** Bytes held. */
-  get bytes(): number {
-    return this.#rows.length * this.#examples * Float64Array.BYTES_PER_ELEMENT;
-  }
-
+  /** @param weights [examples], how often each example was drawn */
   add(weights: Int32Array): void {
-    const field = this.#resamples % this.#fields;
-    if (field === 0) this.#rows.push(new Float64Array(this.#examples));
-    const row = this.#rows.at(-1) ?? new Float64Array(0);
-    const scale = this.#base ** field;
-    for (let i = 0; i < row.length; i++) row[i] = (row[i] ?? 0) + (weights[i] ?? 0) * scale;
+    const column = Math.floor(this.#resamples / this.#fields);
+    const scale = this.#base ** (this.#resamples % this.#fields);
+    const packed = this.#weights;
+    for (let i = 0, at = column; i < weights.length; i++, at += this.#columns) {
+      packed[at] = (packed[at] ?? 0) + (weights[i] ?? 0) * scale;
+    }
     this.#resamples++;
   }
 
-  /** Whether the last row has no free field. */
-  get full(): boolean {
-    return this.#resamples % this.#fields === 0;
-  }
-
   packed(): PackedResamples {
-    return { rows: this.#rows, fields: this.#fields, base: this.#base, resamples: this.#resamples };
+    return {
+      weights: this.#weights,
+      columns: this.#columns,
+      fields: this.#fields,
+      base: this.#base,
+      resamples: this.#resamples,
+    };
   }
 
   clear(): void {
-    this.#rows = [];
+    this.#weights.fill(0);
     this.#resamples = 0;
   }
 }

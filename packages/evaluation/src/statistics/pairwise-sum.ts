@@ -19,23 +19,30 @@ export function pairwiseMean(values: ArrayLike<number>): number {
 
 /** `numpy.average` with weights; NaN when the weights sum to zero. */
 export function weightedMean(values: ArrayLike<number>, weights: ArrayLike<number>): number {
-  const products = new Float64Array(values.length);
-  for (let i = 0; i < products.length; i++) products[i] = Number(values[i]) * Number(weights[i]);
+  const products: number[] = [];
+  for (let i = 0; i < values.length; i++) products.push((values[i] ?? 0) * (weights[i] ?? 0));
   return pairwiseSum(products) / pairwiseSum(weights);
 }
 
-function plainSum(values: ArrayLike<number>, start: number, end: number): number {
-  let sum = 0;
+function plainSum(values: ArrayLike<number>, start: number, end: number, from = 0): number {
+  let sum = from;
   for (let i = start; i < end; i++) sum += values[i] ?? 0;
   return sum;
 }
 
+/** Eight running sums in variables, not an array: this is called millions of times in a bootstrap. */
 function blockSum(values: ArrayLike<number>, start: number, length: number): number {
-  const lanes = new Float64Array(8);
-  const whole = length - (length % 8);
-  for (let i = 0; i < whole; i++) lanes[i & 7] = (lanes[i & 7] ?? 0) + (values[start + i] ?? 0);
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = lanes;
-  let sum = a + b + (c + d) + (e + f + (g + h));
-  for (let i = whole; i < length; i++) sum += values[start + i] ?? 0;
-  return sum;
+  let [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0];
+  const end = start + length - (length % 8);
+  for (let i = start; i < end; i += 8) {
+    a += values[i] ?? 0;
+    b += values[i + 1] ?? 0;
+    c += values[i + 2] ?? 0;
+    d += values[i + 3] ?? 0;
+    e += values[i + 4] ?? 0;
+    f += values[i + 5] ?? 0;
+    g += values[i + 6] ?? 0;
+    h += values[i + 7] ?? 0;
+  }
+  return plainSum(values, end, start + length, a + b + (c + d) + (e + f + (g + h)));
 }

@@ -41,7 +41,8 @@ export function drawResample({ members, starts }: Strata, bits: RandomBits, weig
 
 /** Values of the examples, a stratum each, in the order of the classes. */
 export function byStratum({ members, starts }: Strata, values: Float64Array): { values: Float64Array }[] {
-  const ordered = Float64Array.from(members, (index) => values[index] ?? Number.NaN);
+  const ordered = new Float64Array(members.length);
+  for (let i = 0; i < ordered.length; i++) ordered[i] = values[members[i] ?? 0] ?? Number.NaN;
   return Array.from({ length: starts.length - 1 }, (_, c) => ({
     values: ordered.subarray(starts[c] ?? 0, starts[c + 1] ?? 0),
   }));

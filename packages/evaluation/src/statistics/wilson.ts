@@ -14,7 +14,10 @@ import { normalQuantile } from "./normal.ts";
  */
 export function wilsonInterval(successes: number, trials: number, level = 0.95): Interval | null {
   if (!(successes >= 0 && successes <= trials)) {
-    throw new FieldmarkError("USAGE", `Wilson interval: ${successes} successes of ${trials} trials; expected 0 to all of them`);
+    throw new FieldmarkError(
+      "USAGE",
+      `Wilson interval: ${successes} successes of ${trials} trials; expected 0 to all of them`,
+    );
   }
   checkLevel(level);
   if (trials === 0) return null;
