@@ -1,7 +1,13 @@
-export { decodeImage } from "./decode/decode-image.ts";
+export {
+  DEFAULT_PIXEL_LIMIT,
+  type DecodeOptions,
+  decodeImage,
+  IMAGE_FORMATS,
+} from "./decode/decode-image.ts";
 export {
   describePreprocessing,
-  type PreprocessingDescription,
+  formulaOf,
+  summarisePreprocessing,
 } from "./preprocessing/describe-preprocessing.ts";
 export { type FittedPicture, fitPicture } from "./preprocessing/fit-picture.ts";
 export { parsePreprocessing } from "./preprocessing/parse-preprocessing.ts";
@@ -26,6 +32,8 @@ export {
   alternativeRecipes,
   DEFAULT_RECIPE,
   isRecipeName,
+  MAX_INPUT_SIDE,
+  overridePreprocessing,
   type PreprocessingOverrides,
   preprocessing,
   RECIPE_NAMES,

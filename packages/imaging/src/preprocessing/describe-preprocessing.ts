@@ -1,28 +1,25 @@
 import { isTensorflow } from "./fit-picture.ts";
 import type { Preprocessing, Scaling } from "./preprocessing.ts";
 
-/** A recipe in words. */
-export interface PreprocessingDescription {
-  /** One line: "mobilenet_v2: Pillow RGB, bicubic stretch to 224 × 224, x / 127.5 − 1, RGB". */
-  readonly summary: string;
-  /** What a reader must know to compare numbers; empty for most recipes. */
-  readonly notes: readonly string[];
-}
-
-export function describePreprocessing(recipe: Preprocessing): PreprocessingDescription {
+/** A recipe in one line: "mobilenet_v2: Pillow RGB, bicubic stretch to 224 × 224, x / 127.5 − 1, RGB". */
+export function summarisePreprocessing(recipe: Preprocessing): string {
   const { name, resize, size, channels, scaling, exifOrientation } = recipe;
   const from = resize.shorterSide === undefined ? "" : ` from a shorter side of ${resize.shorterSide}`;
   const steps = [
     exifOrientation === "transpose" ? "Pillow RGB with exif_transpose" : "Pillow RGB",
-    `${resize.filter} ${resize.fit} to ${size.height} × ${size.width} (height × width)${from}`,
+    `${resize.filter} ${resize.fit} to ${size.height} × ${size.width}${from}`,
     formulaOf(scaling),
     channels.toUpperCase(),
   ];
-  const notes = [
+  return `${name}: ${steps.join(", ")}`;
+}
+
+/** What a reader must know to compare a recipe's numbers with Python's; empty for most recipes. */
+export function describePreprocessing({ resize, exifOrientation }: Preprocessing): readonly string[] {
+  return [
     ...(isTensorflow(resize.filter) ? [TENSORFLOW_DECODE_NOTE] : []),
     ...(exifOrientation === "transpose" ? [EXIF_NOTE] : []),
   ];
-  return { summary: `${name}: ${steps.join(", ")}`, notes };
 }
 
 /** The arithmetic of a scaling, as a formula of the value x (0 to 255) of a channel. */

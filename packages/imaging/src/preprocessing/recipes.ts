@@ -1,5 +1,11 @@
 import { FieldmarkError } from "@fieldmark/contract";
-import type { InputSize, Preprocessing, Scaling } from "./preprocessing.ts";
+import {
+  type InputSize,
+  type Preprocessing,
+  RESIZE_FILTERS,
+  RESIZE_FITS,
+  type Scaling,
+} from "./preprocessing.ts";
 
 /** What a name fixes: the arithmetic on the pixels, nothing else. */
 export interface Recipe {
@@ -62,11 +68,9 @@ export function isRecipeName(name: string): name is RecipeName {
   return Object.hasOwn(RECIPES, name);
 }
 
-/** What flags may change about a named recipe. */
+/** What flags may change about a recipe; whatever is absent stays. */
 export interface PreprocessingOverrides {
-  readonly filter?: Preprocessing["resize"]["filter"];
-  readonly fit?: Preprocessing["resize"]["fit"];
-  readonly shorterSide?: number;
+  readonly resize?: Partial<Preprocessing["resize"]>;
   readonly exifOrientation?: Preprocessing["exifOrientation"];
 }
 
@@ -77,7 +81,7 @@ export const MAX_INPUT_SIDE = 8192;
  * A named recipe for a model's input: Pillow's `convert("RGB")`, orientation ignored, a bicubic stretch, the
  * recipe's scaling and channels, unless the overrides say otherwise.
  *
- * @throws PREPROCESSING_INVALID for an unknown name, a size outside 1 … 8192 or a shorter side that cannot be
+ * @throws PREPROCESSING_INVALID for an unknown name, a size outside 1 … 8192, or overrides that cannot be
  */
 export function preprocessing(
   name: string,
@@ -88,18 +92,39 @@ export function preprocessing(
     throw invalid(`recipe is ${JSON.stringify(name)}, expected one of ${RECIPE_NAMES.join(", ")}`);
   }
   const { scaling, channels } = RECIPES[name];
-  const { filter = "bicubic", fit = "stretch", shorterSide, exifOrientation = "ignore" } = overrides;
-  const result: Preprocessing = {
-    name,
-    decode: "pillow-rgb",
-    exifOrientation,
-    resize: { filter, fit, ...(shorterSide === undefined ? {} : { shorterSide }) },
-    size: { height: size.height, width: size.width },
-    channels,
-    scaling,
-  };
+  return overridePreprocessing(
+    {
+      name,
+      decode: "pillow-rgb",
+      exifOrientation: "ignore",
+      resize: { filter: "bicubic", fit: "stretch" },
+      size: { height: size.height, width: size.width },
+      channels,
+      scaling,
+    },
+    overrides,
+  );
+}
+
+/**
+ * A recipe with some of its steps replaced.
+ *
+ * @throws PREPROCESSING_INVALID for a filter or fit that does not exist, or sizes that cannot be
+ */
+export function overridePreprocessing(
+  recipe: Preprocessing,
+  { resize, exifOrientation = recipe.exifOrientation }: PreprocessingOverrides,
+): Preprocessing {
+  const result = { ...recipe, exifOrientation, resize: { ...recipe.resize, ...resize } };
+  checkWord("filter", result.resize.filter, RESIZE_FILTERS);
+  checkWord("fit", result.resize.fit, RESIZE_FITS);
   checkSizes(result);
   return result;
+}
+
+function checkWord(field: string, word: string, words: readonly string[]): void {
+  if (words.includes(word)) return;
+  throw invalid(`${field} is ${JSON.stringify(word)}, expected one of ${words.join(", ")}`);
 }
 
 /** @throws PREPROCESSING_INVALID when the sizes of a recipe are out of range or contradict each other */
