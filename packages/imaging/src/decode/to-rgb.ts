@@ -1,0 +1,72 @@
+/** A colour table: 256 × 3 bytes; entries the file does not give stay black, as in Pillow. */
+export type Palette = Uint8Array;
+
+export function paletteOf(entries: Uint8Array): Palette {
+  const palette = new Uint8Array(768);
+  palette.set(entries.subarray(0, 768));
+  return palette;
+}
+
+/** [pixels] grey → [pixels, 3] */
+export function greyToRgb(grey: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array(grey.length * 3);
+  let to = 0;
+  for (let i = 0; i < grey.length; i++) {
+    const value = grey[i] as number;
+    rgb[to++] = value;
+    rgb[to++] = value;
+    rgb[to++] = value;
+  }
+  return rgb;
+}
+
+/** [pixels] indices → [pixels, 3] */
+export function indicesToRgb(indices: Uint8Array, palette: Palette): Uint8Array {
+  const rgb = new Uint8Array(indices.length * 3);
+  let to = 0;
+  for (let i = 0; i < indices.length; i++) {
+    const from = (indices[i] as number) * 3;
+    rgb[to++] = palette[from] as number;
+    rgb[to++] = palette[from + 1] as number;
+    rgb[to++] = palette[from + 2] as number;
+  }
+  return rgb;
+}
+
+/** The first three of `samples` bytes of each pixel: alpha and other extra samples are dropped, not blended. */
+export function firstThree(data: Uint8Array, samples: number): Uint8Array {
+  if (samples === 3) return data;
+  const pixels = Math.floor(data.length / samples);
+  const rgb = new Uint8Array(pixels * 3);
+  for (let pixel = 0, from = 0, to = 0; pixel < pixels; pixel++, from += samples) {
+    rgb[to++] = data[from] as number;
+    rgb[to++] = data[from + 1] as number;
+    rgb[to++] = data[from + 2] as number;
+  }
+  return rgb;
+}
+
+/**
+ * [pixels, 4] CMYK, 0 = no ink → [pixels, 3].
+ * Pillow subtracts the product of ink and paper left by black, both rounded as its MULDIV255 rounds.
+ */
+export function cmykToRgb(cmyk: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array((cmyk.length >> 2) * 3);
+  for (let from = 0, to = 0; from + 3 < cmyk.length; from += 4) {
+    const paper = 255 - (cmyk[from + 3] as number);
+    for (let channel = 0; channel < 3; channel++) {
+      const product = (cmyk[from + channel] as number) * paper + 128;
+      const value = paper - (((product >> 8) + product) >> 8);
+      rgb[to++] = value < 0 ? 0 : value;
+    }
+  }
+  return rgb;
+}
+
+/** Pillow's conversion of a 16-bit grey value: clipped, not scaled. */
+export function clipTo8(value: number): number {
+  return value > 255 ? 255 : value > 0 ? Math.trunc(value) : 0;
+}
+
+export const CLIPPED_WARNING =
+  "holds more than 8 bits of grey: values above 255 were clipped, as Pillow does";
