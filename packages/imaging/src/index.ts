@@ -12,6 +12,11 @@ export {
 export { type FittedPicture, fitPicture } from "./preprocessing/fit-picture.ts";
 export { parsePreprocessing } from "./preprocessing/parse-preprocessing.ts";
 export {
+  type PreprocessedFile,
+  type PreprocessFilesOptions,
+  preprocessFiles,
+} from "./preprocessing/preprocess-files.ts";
+export {
   decodeForRecipe,
   type PreprocessedImage,
   type PreprocessImageOptions,
