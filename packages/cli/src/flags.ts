@@ -20,7 +20,7 @@ export function outputOptions(command: Command, folder: string): void {
         "lab",
       ]),
     )
-    .option("--seed <n>", "seed of the bootstrap intervals (default: 0)", integer(0, 2 ** 31 - 1))
+    .option("--seed <n>", "seed of the bootstrap intervals (default: 1)", integer(0, 2 ** 31 - 1))
     .option("--json", "print the measures as JSON on stdout")
     .option("--quiet", "no progress and no notes");
 }

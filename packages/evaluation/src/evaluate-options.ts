@@ -15,7 +15,7 @@ export interface OutputOptions {
   readonly output: string;
   /** "lab" writes exactly the lab's keys into evaluation.json. */
   readonly profile?: "default" | "lab";
-  /** Seed of the bootstrap; default 0. */
+  /** Seed of the bootstrap; default 1. */
   readonly seed?: number;
 }
 
