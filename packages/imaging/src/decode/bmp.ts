@@ -1,5 +1,13 @@
-import { broken, checkSize, type DecodeContext, type DecodedFile, truncated, unsupported, viewOf } from "./decoder.ts";
 import { decodeRle } from "./bmp-rle.ts";
+import {
+  broken,
+  checkSize,
+  type DecodeContext,
+  type DecodedFile,
+  truncated,
+  unsupported,
+  viewOf,
+} from "./decoder.ts";
 import { greyToRgb, indicesToRgb, paletteOf } from "./to-rgb.ts";
 
 const FILE_HEADER = 14;
@@ -22,7 +30,9 @@ interface BmpHeader {
 }
 
 /** What the bits of a palette picture stand for. */
-type Meaning = { readonly kind: "bilevel" | "grey" } | { readonly kind: "palette"; readonly palette: Uint8Array };
+type Meaning =
+  | { readonly kind: "bilevel" | "grey" }
+  | { readonly kind: "palette"; readonly palette: Uint8Array };
 
 /** Byte places of red, green and blue in a 32-bit pixel, by the masks that Pillow knows. */
 type Places = readonly [number, number, number];
@@ -101,7 +111,12 @@ function dataOffset(bytes: Uint8Array, header: BmpHeader): number {
   return offset === FILE_HEADER + header.headerSize ? offset + palette : offset;
 }
 
-function decodeIndexed(bytes: Uint8Array, header: BmpHeader, start: number, context: DecodeContext): Uint8Array {
+function decodeIndexed(
+  bytes: Uint8Array,
+  header: BmpHeader,
+  start: number,
+  context: DecodeContext,
+): Uint8Array {
   const { width, height, bits, compression } = header;
   if (compression === BITFIELDS) throw unsupported(context, `bit fields in a BMP of ${bits} bits a pixel`);
   const meaning = readPalette(bytes, header, context);
@@ -181,7 +196,12 @@ function flipped(pixels: Uint8Array, width: number, height: number): Uint8Array 
   return out;
 }
 
-function decodeColour(bytes: Uint8Array, header: BmpHeader, start: number, context: DecodeContext): Uint8Array {
+function decodeColour(
+  bytes: Uint8Array,
+  header: BmpHeader,
+  start: number,
+  context: DecodeContext,
+): Uint8Array {
   const { bits, compression } = header;
   if (compression === RLE8 || compression === RLE4) {
     throw unsupported(context, `run-length coding in a BMP of ${bits} bits a pixel`);
@@ -191,7 +211,8 @@ function decodeColour(bytes: Uint8Array, header: BmpHeader, start: number, conte
   const rows = rawRows(bytes, header, { start, rowBits: bits }, context);
   if (bits === 16) {
     const greenBits = compression === RAW || colourMasks === "7c00,3e0,1f" ? 5 : 6;
-    if (greenBits === 6 && colourMasks !== "f800,7e0,1f") throw unsupported(context, `BMP bit fields ${masks}`);
+    if (greenBits === 6 && colourMasks !== "f800,7e0,1f")
+      throw unsupported(context, `BMP bit fields ${masks}`);
     return fiveBitRgb(rows, greenBits);
   }
   let places: Places | undefined = [2, 1, 0];

@@ -22,19 +22,19 @@ export interface DecodeOptions {
 
 interface Format {
   readonly name: string;
-  /** Whether a file that starts with these bytes (latin-1 text) is of this format. */
-  readonly start: RegExp;
+  /** First bytes of such files, as latin-1 text. */
+  readonly starts: readonly string[];
   readonly decode: Decoder;
 }
 
 /** Every format that is decoded, known by its first bytes alone: file names are not looked at. */
 export const IMAGE_FORMATS: readonly Format[] = [
-  { name: "JPEG", start: /^\xff\xd8\xff/, decode: decodeJpeg },
-  { name: "PNG", start: /^\x89PNG\r\n\x1a\n/, decode: decodePng },
-  { name: "GIF", start: /^GIF8[79]a/, decode: decodeGif },
-  { name: "WebP", start: /^RIFF.{4}WEBP/s, decode: decodeWebp },
-  { name: "BMP", start: /^BM/, decode: decodeBmp },
-  { name: "TIFF", start: /^(?:II\*\0|MM\0\*|MM\*\0|II\0\*|II\+\0|MM\0\+)/, decode: decodeTiff },
+  { name: "JPEG", starts: ["\xff\xd8\xff"], decode: decodeJpeg },
+  { name: "PNG", starts: ["\x89PNG\r\n\x1a\n"], decode: decodePng },
+  { name: "GIF", starts: ["GIF87a", "GIF89a"], decode: decodeGif },
+  { name: "WebP", starts: ["RIFF"], decode: decodeWebp },
+  { name: "BMP", starts: ["BM"], decode: decodeBmp },
+  { name: "TIFF", starts: ["II*\0", "MM\0*", "MM*\0", "II\0*", "II+\0"], decode: decodeTiff },
 ];
 
 /**
@@ -52,8 +52,8 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Pr
   const { file, exifOrientation = "ignore", pixelLimit = DEFAULT_PIXEL_LIMIT } = options;
   const context = { file, pixelLimit };
   if (bytes.length === 0) throw broken(context, "the file is empty");
-  const start = ascii(bytes, 0, 16);
-  const format = IMAGE_FORMATS.find((candidate) => candidate.start.test(start));
+  const firstBytes = ascii(bytes, 0, 8);
+  const format = IMAGE_FORMATS.find(({ starts }) => starts.some((start) => firstBytes.startsWith(start)));
   if (format === undefined) {
     const names = IMAGE_FORMATS.map((candidate) => candidate.name).join(", ");
     throw unsupported(context, `not a picture of a known format (${names})`);

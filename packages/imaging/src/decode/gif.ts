@@ -1,5 +1,4 @@
 import { broken, checkSize, type DecodeContext, type DecodedFile, truncated, viewOf } from "./decoder.ts";
-import { xmpOrientation } from "./exif-orientation.ts";
 import { decodeLzwFrame } from "./gif-lzw.ts";
 import { greyToRgb, indicesToRgb, paletteOf } from "./to-rgb.ts";
 
@@ -22,7 +21,6 @@ interface GifFrame {
   readonly transparent: number | undefined;
   readonly codeBits: number;
   readonly dataStart: number;
-  readonly xmp: Uint8Array | undefined;
 }
 
 /**
@@ -45,7 +43,7 @@ export async function decodeGif(bytes: Uint8Array, context: DecodeContext): Prom
     width,
     height,
     data: frame.palette === undefined ? greyToRgb(indices) : indicesToRgb(indices, paletteOf(frame.palette)),
-    orientation: (frame.xmp && xmpOrientation(frame.xmp)) ?? 1,
+    orientation: 1,
   };
 }
 
@@ -89,13 +87,14 @@ function readFirstFrame(bytes: Uint8Array, context: DecodeContext): GifFrame {
       at += 9;
       if (local & 128) {
         const entries = bytes.subarray(at, at + (3 << ((local & 7) + 1)));
-        palette = usable(entries, context);
+        // Greys are no palette to Pillow, local ones neither: a global one then stays in force.
+        palette = usable(entries, context) ?? palette;
         at += entries.length;
       }
       const codeBits = bytes[at];
       if (codeBits === undefined) throw truncated(context, "the image descriptor");
       const interlaced = (local & 64) !== 0;
-      return { x, y, width, height, interlaced, palette, transparent, codeBits, dataStart: at + 1, xmp: undefined };
+      return { x, y, width, height, interlaced, palette, transparent, codeBits, dataStart: at + 1 };
     }
   }
 }

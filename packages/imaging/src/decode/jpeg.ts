@@ -15,7 +15,6 @@ interface JpegHeader {
   readonly width: number;
   readonly height: number;
   readonly components: number;
-  readonly hasAdobeMarker: boolean;
   /** Where the first scan's data start. */
   readonly scanStart: number;
   readonly exif: Uint8Array;
@@ -36,7 +35,7 @@ const hasSegment = (marker: number): boolean =>
 
 /**
  * JPEG: baseline, extended, progressive and arithmetic; grey, RGB, YCbCr, CMYK and YCCK.
- * @see Pillow `JpegImagePlugin`; four components are taken for Adobe's inverted CMYK, as there
+ * @see Pillow `JpegImagePlugin`; four components are Adobe's inverted CMYK, marked so or not, to libvips as to Pillow
  */
 export async function decodeJpeg(bytes: Uint8Array, context: DecodeContext): Promise<DecodedFile> {
   const header = readHeader(bytes, context);
@@ -44,7 +43,7 @@ export async function decodeJpeg(bytes: Uint8Array, context: DecodeContext): Pro
   if (!endsProperly(bytes.subarray(header.scanStart)))
     throw truncated(context, "the compressed data (no end-of-image marker)");
   const { width, height, data } =
-    header.components === 4 ? await decodeCmyk(bytes, header, context) : await decodeColour(bytes, context);
+    header.components === 4 ? await decodeCmyk(bytes, context) : await decodeColour(bytes, context);
   return {
     width,
     height,
@@ -58,19 +57,16 @@ async function decodeColour(bytes: Uint8Array, context: DecodeContext) {
   return { width, height, data: channels === 1 ? greyToRgb(data) : firstThree(data, channels) };
 }
 
-async function decodeCmyk(bytes: Uint8Array, { hasAdobeMarker }: JpegHeader, context: DecodeContext) {
+async function decodeCmyk(bytes: Uint8Array, context: DecodeContext) {
   const { width, height, data } = await decodeNatively(bytes, context, (pipeline) =>
     pipeline.pipelineColourspace("cmyk").toColourspace("cmyk"),
   );
-  // libvips inverts only what Adobe marked; Pillow inverts all.
-  if (!hasAdobeMarker) for (let i = 0; i < data.length; i++) data[i] = 255 - (data[i] as number);
   return { width, height, data: cmykToRgb(data) };
 }
 
 /** The segments before the first scan, read as Pillow reads them. */
 function readHeader(bytes: Uint8Array, context: DecodeContext): JpegHeader {
   let frame: { width: number; height: number; components: number } | undefined;
-  let hasAdobeMarker = false;
   const exif: Uint8Array[] = [];
   let xmp = new Uint8Array();
   for (let at = 2; at + 1 < bytes.length; ) {
@@ -93,10 +89,10 @@ function readHeader(bytes: Uint8Array, context: DecodeContext): JpegHeader {
       exif.push(exif.length === 0 ? segment : segment.subarray(6));
     } else if (marker === 0xe1 && ascii(segment, 0, 29) === "http://ns.adobe.com/xap/1.0/\0") {
       xmp = segment.slice(29);
-    } else if (marker === 0xee && ascii(segment, 0, 5) === "Adobe") hasAdobeMarker = true;
+    }
     if (marker === SOS) {
       if (frame === undefined) throw broken(context, "a scan starts before any frame header");
-      return { ...frame, hasAdobeMarker, scanStart: at, exif: Buffer.concat(exif), xmp };
+      return { ...frame, scanStart: at, exif: Buffer.concat(exif), xmp };
     }
   }
   throw truncated(context, "the header");

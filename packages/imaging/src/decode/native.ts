@@ -14,7 +14,7 @@ export interface NativePixels {
 
 /**
  * Pixels by libvips: embedded ICC profiles ignored, no rotation, first frame only.
- * A warning of the codec is none of ours (Pillow hears none), a missing end is an error.
+ * A warning of the codec is none of ours (Pillow hears none), missing data are an error.
  */
 export async function decodeNatively(
   bytes: Uint8Array,
@@ -23,7 +23,7 @@ export async function decodeNatively(
 ): Promise<NativePixels> {
   try {
     const pipeline = sharp(bytes, {
-      failOn: "truncated",
+      failOn: "error",
       ignoreIcc: true,
       limitInputPixels: context.pixelLimit,
       sequentialRead: true,

@@ -54,7 +54,8 @@ export function readPngChunks(bytes: Uint8Array, context: DecodeContext): PngChu
   let at = SIGNATURE_BYTES;
   for (;;) {
     const chunk = readChunk(bytes, at);
-    if (chunk === undefined) throw broken(context, `no chunk at byte ${at}; expected image data (IDAT) first`);
+    if (chunk === undefined)
+      throw broken(context, `no chunk at byte ${at}; expected image data (IDAT) first`);
     if (chunk.name === "IEND") throw broken(context, "the file has no image data (IDAT)");
     if (IMAGE_DATA.has(chunk.name) && chunk.name !== "DDAT") break;
     if (!chunk.whole) throw truncated(context, `chunk ${chunk.name}`);
@@ -64,6 +65,7 @@ export function readPngChunks(bytes: Uint8Array, context: DecodeContext): PngChu
     else if (name === "PLTE") palette = readPalette(data, header, context);
     else if (name === "tRNS") checkTransparency(data, header, context);
     else if (name === "fcTL") frame = readFrame(data, header, context);
+    else if (name === "iCCP" || name === "zTXt") checkCompression(chunk, context);
     else if (name === "eXIf") exif = data;
     else if (name === "iTXt") xmp = xmpOf(data) ?? xmp;
     at = chunk.end + 4;
@@ -102,7 +104,13 @@ function readHeader(data: Uint8Array, context: DecodeContext): PngHeader {
   const [depth = 0, colourType = 0, , filter = 0, interlace = 0] = data.subarray(8);
   if (filter !== 0) throw unsupported(context, `PNG filter method ${filter}; expected 0`);
   const view = viewOf(data);
-  return { width: view.getUint32(0), height: view.getUint32(4), depth, colourType, interlaced: interlace !== 0 };
+  return {
+    width: view.getUint32(0),
+    height: view.getUint32(4),
+    depth,
+    colourType,
+    interlaced: interlace !== 0,
+  };
 }
 
 function readPalette(data: Uint8Array, header: PngHeader | undefined, context: DecodeContext): Uint8Array {
@@ -112,16 +120,38 @@ function readPalette(data: Uint8Array, header: PngHeader | undefined, context: D
   return data;
 }
 
+/** A name, a zero byte, then the method; Pillow knows method 0 alone, and wants a method in a profile. */
+function checkCompression({ name, data }: Chunk, context: DecodeContext): void {
+  const zero = data.indexOf(0);
+  const method = zero < 0 && name === "zTXt" ? 0 : data[zero + 1];
+  if (method === 0 || (method === undefined && name === "zTXt")) return;
+  throw unsupported(context, `compression method ${method} in chunk ${name}; expected 0`);
+}
+
 function checkTransparency(data: Uint8Array, header: PngHeader | undefined, context: DecodeContext): void {
   const least = header?.colourType === 0 ? 2 : header?.colourType === 2 ? 6 : 0;
   if (data.length < least) throw broken(context, `chunk tRNS has ${data.length} bytes; expected ${least}`);
 }
 
-function readFrame(data: Uint8Array, header: PngHeader | undefined, context: DecodeContext): PngChunks["frame"] {
+function readFrame(
+  data: Uint8Array,
+  header: PngHeader | undefined,
+  context: DecodeContext,
+): PngChunks["frame"] {
   const view = viewOf(data);
-  const [width, height, x, y] = [4, 8, 12, 16].map((at) => view.getUint32(at)) as [number, number, number, number];
+  const [width, height, x, y] = [4, 8, 12, 16].map((at) => view.getUint32(at)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   if (view.getUint32(0) !== 0) throw broken(context, "the frames of the APNG are out of order");
-  if (header === undefined || x + width > header.width || y + height > header.height || width * height === 0) {
+  if (
+    header === undefined ||
+    x + width > header.width ||
+    y + height > header.height ||
+    width * height === 0
+  ) {
     throw broken(context, `a frame of ${width} × ${height} at ${x}, ${y} reaches out of the picture`);
   }
   return { x, y, width, height };
@@ -145,12 +175,17 @@ function joinImageData(bytes: Uint8Array, start: number): { parts: Uint8Array; e
 }
 
 /** What follows the image data: read to IEND or to the first thing that is no chunk. */
-function readTail(bytes: Uint8Array, start: number, context: DecodeContext): { exif?: Uint8Array; xmp?: Uint8Array } {
+function readTail(
+  bytes: Uint8Array,
+  start: number,
+  context: DecodeContext,
+): { exif?: Uint8Array; xmp?: Uint8Array } {
   let found: { exif?: Uint8Array; xmp?: Uint8Array } = {};
   for (let at = start; ; ) {
     const chunk = readChunk(bytes, at);
     if (chunk === undefined || chunk.name === "IEND" || chunk.name === "fcTL") return found;
     if (!chunk.whole) throw truncated(context, `chunk ${chunk.name}`);
+    if (chunk.name === "iCCP" || chunk.name === "zTXt") checkCompression(chunk, context);
     if (chunk.name === "eXIf") found = { ...found, exif: chunk.data };
     const xmp = chunk.name === "iTXt" ? xmpOf(chunk.data) : undefined;
     if (xmp !== undefined) found = { ...found, xmp };

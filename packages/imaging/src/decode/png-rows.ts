@@ -71,7 +71,8 @@ export function unfilteredPixels(packed: Uint8Array, rows: PackedRows, context: 
       if (filter > 4) throw broken(context, `row filter ${filter}; expected 0 to 4`);
       unfilter(filter, row, prior, pixelBytes);
       const start = (pass.startY + y * pass.stepY) * width + pass.startX;
-      if (pixelBits < 8) spreadBits(row, pixels, { start, step: pass.stepX, count: pass.width, bits: pixelBits });
+      if (pixelBits < 8)
+        spreadBits(row, pixels, { start, step: pass.stepX, count: pass.width, bits: pixelBits });
       else if (pass.stepX === 1) pixels.set(row, start * pixelBytes);
       else spreadBytes(row, pixels, { start, step: pass.stepX, pixelBytes });
       prior = row as Uint8Array<ArrayBuffer>;

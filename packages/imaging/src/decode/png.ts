@@ -1,4 +1,11 @@
-import { broken, checkSize, type DecodeContext, type DecodedFile, truncated, unsupported } from "./decoder.ts";
+import {
+  broken,
+  checkSize,
+  type DecodeContext,
+  type DecodedFile,
+  truncated,
+  unsupported,
+} from "./decoder.ts";
 import { exifOrientation, xmpOrientation } from "./exif-orientation.ts";
 import { inflateUpTo } from "./inflate.ts";
 import { readPngChunks } from "./png-chunks.ts";

@@ -27,7 +27,9 @@ export const TAG = {
 const WANTED: ReadonlySet<number> = new Set(Object.values(TAG));
 
 /** How to read one value, by TIFF type; types that hold no whole numbers are not needed here. */
-const INTEGERS: Readonly<Record<number, { bytes: number; read: (v: DataView, at: number, le: boolean) => number }>> = {
+const INTEGERS: Readonly<
+  Record<number, { bytes: number; read: (v: DataView, at: number, le: boolean) => number }>
+> = {
   1: { bytes: 1, read: (view, at) => view.getUint8(at) },
   3: { bytes: 2, read: (view, at, little) => view.getUint16(at, little) },
   4: { bytes: 4, read: (view, at, little) => view.getUint32(at, little) },
@@ -44,11 +46,14 @@ export interface TiffDirectory {
   readonly tags: ReadonlyMap<number, readonly number[]>;
 }
 
-/** Reads the first directory, classic TIFF or BigTIFF. Values that lie outside the file are an error. */
+/**
+ * Reads the first directory, of a classic TIFF or a little-endian BigTIFF (Pillow opens no other).
+ * A directory that runs out of the file ends there, as in Pillow: what it lacks is missed later.
+ */
 export function readTiffDirectory(bytes: Uint8Array, context: DecodeContext): TiffDirectory {
   const view = viewOf(bytes);
   const littleEndian = bytes[0] === 0x49;
-  const big = bytes[2] === 43 || bytes[3] === 43;
+  const big = bytes[2] === 43;
   const [countBytes, entryBytes, fieldBytes] = big ? [8, 20, 8] : [2, 12, 4];
   const word = (at: number): number =>
     big ? Number(view.getBigUint64(at, littleEndian)) : view.getUint32(at, littleEndian);
@@ -61,14 +66,17 @@ export function readTiffDirectory(bytes: Uint8Array, context: DecodeContext): Ti
   const tags = new Map<number, readonly number[]>();
   for (let i = 0; i < entries; i++) {
     const at = start + countBytes + i * entryBytes;
-    if (at + entryBytes > bytes.length) throw truncated(context, "the directory");
+    if (at + entryBytes > bytes.length) break;
     const tag = view.getUint16(at, littleEndian);
     const type = INTEGERS[view.getUint16(at + 2, littleEndian)];
     if (!WANTED.has(tag) || tags.has(tag) || type === undefined) continue;
     const count = word(at + 4);
     const valueAt = count * type.bytes <= fieldBytes ? at + 4 + fieldBytes : word(at + 4 + fieldBytes);
-    if (!(valueAt + count * type.bytes <= bytes.length)) throw truncated(context, `the values of tag ${tag}`);
-    const values = Array.from({ length: count }, (_, k) => type.read(view, valueAt + k * type.bytes, littleEndian));
+    if (count * type.bytes > bytes.length) continue;
+    if (!(valueAt + count * type.bytes <= bytes.length)) break;
+    const values = Array.from({ length: count }, (_, k) =>
+      type.read(view, valueAt + k * type.bytes, littleEndian),
+    );
     if (count > 0) tags.set(tag, values);
   }
   return { littleEndian, tags };

@@ -1,6 +1,14 @@
 import { viewOf } from "./decoder.ts";
 import type { TiffLayout } from "./tiff-segments.ts";
-import { CLIPPED_WARNING, clipTo8, cmykToRgb, firstThree, greyToRgb, indicesToRgb, paletteOf } from "./to-rgb.ts";
+import {
+  CLIPPED_WARNING,
+  clipTo8,
+  cmykToRgb,
+  firstThree,
+  greyToRgb,
+  indicesToRgb,
+  paletteOf,
+} from "./to-rgb.ts";
 
 /** What a pixel's first samples mean; samples after them are dropped. */
 export type SampleMeaning =
@@ -38,7 +46,8 @@ export function sampleMeaning(tags: SampleTags): SampleMeaning | undefined {
   const { photometric, bits, samples, extra, format } = tags;
   if (photometric <= 1 && samples === 1 && extra.length === 0) return greyMeaning(tags);
   if (format !== 1) return undefined;
-  if (tags.reversedBits && (bits > 8 || extra.length > 0 || samples !== (photometric === 2 ? 3 : 1))) return undefined;
+  if (tags.reversedBits && (bits > 8 || extra.length > 0 || samples !== (photometric === 2 ? 3 : 1)))
+    return undefined;
   const colours = COLOURS[photometric];
   const missingExtra = photometric === 2 && samples === 4 && extra.length === 0;
   if (colours === undefined || (samples !== colours + extra.length && !missingExtra)) return undefined;
@@ -48,9 +57,12 @@ export function sampleMeaning(tags: SampleTags): SampleMeaning | undefined {
     case 1:
       return bits === 8 && extra.length === 1 && (first === 0 || first === 2) ? "grey" : undefined;
     case 2: {
-      if (!restIsUnspecified || extra.length > (bits === 8 ? 3 : 1) || (bits !== 8 && bits !== 16)) return undefined;
+      if (!restIsUnspecified || extra.length > (bits === 8 ? 3 : 1) || (bits !== 8 && bits !== 16))
+        return undefined;
       if (first === 1) return "rgb-premultiplied";
-      return first === 0 || first === 2 || (first === 999 && bits === 8 && rest.length === 0) ? "rgb" : undefined;
+      return first === 0 || first === 2 || (first === 999 && bits === 8 && rest.length === 0)
+        ? "rgb"
+        : undefined;
     }
     case 3:
       if (extra.length === 0) return [1, 2, 4, 8].includes(bits) ? "palette" : undefined;
@@ -68,7 +80,13 @@ export function sampleMeaning(tags: SampleTags): SampleMeaning | undefined {
 /** Colour samples of a pixel by photometric interpretation. */
 const COLOURS: Readonly<Record<number, number>> = { 1: 1, 2: 3, 3: 1, 5: 4, 6: 3 };
 
-function greyMeaning({ photometric, bits, format, littleEndian, reversedBits }: SampleTags): SampleMeaning | undefined {
+function greyMeaning({
+  photometric,
+  bits,
+  format,
+  littleEndian,
+  reversedBits,
+}: SampleTags): SampleMeaning | undefined {
   const inverted = photometric === 0;
   if (bits <= 8) {
     if (![1, 2, 4, 8].includes(bits)) return undefined;
@@ -92,13 +110,17 @@ function greyMeaning({ photometric, bits, format, littleEndian, reversedBits }: 
 export function toRgb(
   planes: readonly Uint8Array[],
   { bits, samples, meaning, colorMap }: TiffColour,
-  { width, height }: TiffLayout,
+  { width, height, byteOrder }: TiffLayout,
 ): { data: Uint8Array; warnings: readonly string[] } {
   const [first] = planes;
   if (first === undefined) return { data: new Uint8Array(width * height * 3), warnings: [] };
-  if (bits > 8 && samples === 1) return wideGrey(first, { bits, meaning, width, height });
-  const chunky = planes.length === 1 ? unpack(first, { bits, samples, width, height }) : interleave(planes);
-  const pixels = bits === 16 ? chunky.filter((_, i) => i % 2 === 1) : chunky;
+  if (bits > 8 && samples === 1) return wideGrey(first, { bits, meaning, width, height, byteOrder });
+  const chunky =
+    planes.length === 1
+      ? unpack(first, { bits, samples, width, height })
+      : interleave(planes, bits === 16 ? 2 : 1);
+  const highByte = byteOrder === "little" ? 1 : 0;
+  const pixels = bits === 16 ? chunky.filter((_, i) => i % 2 === highByte) : chunky;
   return { data: eightBitToRgb(pixels, { bits, samples, meaning, colorMap }), warnings: [] };
 }
 
@@ -115,7 +137,10 @@ function eightBitToRgb(pixels: Uint8Array, { bits, samples, meaning, colorMap }:
 function paletteFrom(colorMap: readonly number[]): Uint8Array {
   const colours = Math.floor(colorMap.length / 3);
   return paletteOf(
-    Uint8Array.from({ length: colours * 3 }, (_, i) => (colorMap[(i % 3) * colours + Math.floor(i / 3)] ?? 0) >> 8),
+    Uint8Array.from(
+      { length: colours * 3 },
+      (_, i) => (colorMap[(i % 3) * colours + Math.floor(i / 3)] ?? 0) >> 8,
+    ),
   );
 }
 
@@ -152,21 +177,33 @@ function unpack(plane: Uint8Array, { bits, samples, width, height }: Packing): U
   return out;
 }
 
-function interleave(planes: readonly Uint8Array[]): Uint8Array {
+function interleave(planes: readonly Uint8Array[], sampleBytes: number): Uint8Array {
   const out = new Uint8Array(planes.reduce((sum, plane) => sum + plane.length, 0));
   planes.forEach((plane, sample) => {
-    for (let i = 0; i < plane.length; i++) out[i * planes.length + sample] = plane[i] as number;
+    let to = sample * sampleBytes;
+    for (let from = 0; from < plane.length; to += planes.length * sampleBytes) {
+      for (let k = 0; k < sampleBytes; k++) out[to + k] = plane[from++] as number;
+    }
   });
   return out;
 }
 
+interface WideGrey {
+  readonly bits: number;
+  readonly meaning: SampleMeaning;
+  readonly width: number;
+  readonly height: number;
+  readonly byteOrder: TiffLayout["byteOrder"];
+}
+
 function wideGrey(
   plane: Uint8Array,
-  { bits, meaning, width, height }: { bits: number; meaning: SampleMeaning; width: number; height: number },
+  { bits, meaning, width, height, byteOrder }: WideGrey,
 ): { data: Uint8Array; warnings: readonly string[] } {
   const grey = new Uint8Array(width * height);
   const view = viewOf(plane);
   const rowBytes = plane.length / height;
+  const little = byteOrder === "little";
   const read = (x: number, y: number): number => {
     if (bits === 12) {
       const at = y * rowBytes + ((x * 12) >> 3);
@@ -174,9 +211,10 @@ function wideGrey(
       return x % 2 === 0 ? (high << 4) | (low >> 4) : ((high & 15) << 8) | low;
     }
     const at = y * rowBytes + x * (bits >> 3);
-    if (meaning === "grey-float") return view.getFloat32(at, true);
-    if (bits === 16) return meaning === "grey-signed" ? view.getInt16(at, true) : view.getUint16(at, true);
-    return view.getInt32(at, true);
+    if (meaning === "grey-float") return view.getFloat32(at, little);
+    if (bits === 16)
+      return meaning === "grey-signed" ? view.getInt16(at, little) : view.getUint16(at, little);
+    return view.getInt32(at, little);
   };
   let clipped = false;
   for (let y = 0, to = 0; y < height; y++) {

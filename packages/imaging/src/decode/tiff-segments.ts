@@ -10,15 +10,19 @@ export interface TiffLayout {
   readonly compression: number;
   /** Whether each sample has planes of its own. */
   readonly planar: boolean;
+  /** The order in which Pillow reads samples of more than a byte. */
+  readonly byteOrder: "little" | "big";
   /** Whether bits run from the least significant. */
   readonly reversedBits: boolean;
 }
 
 /** Bytes of one row of `pixels` pixels, `samples` to each. */
-const rowBytesOf = (pixels: number, samples: number, bits: number): number => Math.ceil((pixels * samples * bits) / 8);
+const rowBytesOf = (pixels: number, samples: number, bits: number): number =>
+  Math.ceil((pixels * samples * bits) / 8);
 
 /**
- * The samples of a striped or tiled TIFF as stored, predictors undone, in little-endian order.
+ * The samples of a striped or tiled TIFF: as stored where uncompressed (and missing strips zero, as in Pillow),
+ * else with predictors undone and in little-endian order.
  * @returns one plane [height, row bytes], or a plane a sample
  */
 export async function readTiffPlanes(
@@ -34,7 +38,8 @@ export async function readTiffPlanes(
   if (offsets === undefined) throw broken(context, "the TIFF has neither strips nor tiles");
   const counts = tags.get(tiled ? TAG.tileByteCounts : TAG.stripByteCounts);
   const segmentWidth = tiled ? (tags.get(TAG.tileWidth)?.[0] ?? 0) : width;
-  const segmentHeight = (tiled ? tags.get(TAG.tileLength)?.[0] : tags.get(TAG.rowsPerStrip)?.[0]) ?? (tiled ? 0 : height);
+  const segmentHeight =
+    (tiled ? tags.get(TAG.tileLength)?.[0] : tags.get(TAG.rowsPerStrip)?.[0]) ?? (tiled ? 0 : height);
   if (!(segmentWidth >= 1 && segmentHeight >= 1)) {
     throw broken(context, `strips or tiles of ${segmentWidth} × ${segmentHeight}`);
   }
@@ -47,9 +52,10 @@ export async function readTiffPlanes(
   const rowBytes = rowBytesOf(width, planeSamples, bits);
   const planes = Array.from({ length: planar ? layout.samples : 1 }, () => new Uint8Array(rowBytes * height));
   const needed = across * down * planes.length;
-  if (offsets.length < needed) throw truncated(context, `the list of ${needed} strips or tiles`);
+  if (offsets.length < needed && layout.compression !== 1)
+    throw truncated(context, `the list of ${needed} strips or tiles`);
   const segmentRow = rowBytesOf(segmentWidth, planeSamples, bits);
-  for (let index = 0; index < needed; index++) {
+  for (let index = 0; index < Math.min(needed, offsets.length); index++) {
     const plane = planes[Math.floor(index / (across * down))] as Uint8Array;
     const row = Math.floor((index % (across * down)) / across) * segmentHeight;
     const rows = Math.min(segmentHeight, height - row);
@@ -59,11 +65,20 @@ export async function readTiffPlanes(
     const storedRows = tiled && layout.compression !== 1 ? segmentHeight : rows;
     if (storedRows * segmentRow > MAX_SEGMENT) throw unsupported(context, "a TIFF strip or tile above 1 GiB");
     const offset = offsets[index] as number;
-    const data = bytes.subarray(offset, layout.compression === 1 ? undefined : offset + (counts?.[index] ?? bytes.length));
+    const data = bytes.subarray(
+      offset,
+      layout.compression === 1 ? undefined : offset + (counts?.[index] ?? bytes.length),
+    );
     const segment = await readSegment(data, storedRows * segmentRow, layout);
     if (segment === undefined) throw broken(context, `strip or tile ${index} is damaged or cut short`);
-    toLittleEndian(segment, bits, directory.littleEndian);
-    undoPredictor(segment, { predictor: tags.get(TAG.predictor)?.[0] ?? 1, rowBytes: segmentRow, samples: planeSamples, layout, context });
+    if (layout.compression !== 1) toLittleEndian(segment, bits, directory.littleEndian);
+    undoPredictor(segment, {
+      predictor: tags.get(TAG.predictor)?.[0] ?? 1,
+      rowBytes: segmentRow,
+      samples: planeSamples,
+      layout,
+      context,
+    });
     for (let y = 0; y < rows; y++) {
       plane.set(segment.subarray(y * segmentRow, y * segmentRow + used), (row + y) * rowBytes + from);
     }
@@ -73,7 +88,11 @@ export async function readTiffPlanes(
 
 const MAX_SEGMENT = 2 ** 30;
 
-async function readSegment(data: Uint8Array, length: number, layout: TiffLayout): Promise<Uint8Array | undefined> {
+async function readSegment(
+  data: Uint8Array,
+  length: number,
+  layout: TiffLayout,
+): Promise<Uint8Array | undefined> {
   const codec = TIFF_CODECS[layout.compression];
   return codec?.(layout.reversedBits ? data.map(reverseBits) : data, length);
 }
@@ -99,7 +118,10 @@ interface Prediction {
 }
 
 /** Adds up horizontal differences; only LZW and deflate have a predictor. */
-function undoPredictor(segment: Uint8Array, { predictor, rowBytes, samples, layout, context }: Prediction): void {
+function undoPredictor(
+  segment: Uint8Array,
+  { predictor, rowBytes, samples, layout, context }: Prediction,
+): void {
   const { bits, compression } = layout;
   if (predictor === 1 || compression === 1 || compression === 32773) return;
   if (predictor !== 2 || (bits !== 8 && bits !== 16 && bits !== 32)) {

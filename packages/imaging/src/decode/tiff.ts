@@ -1,15 +1,14 @@
 import { broken, checkSize, type DecodeContext, type DecodedFile, unsupported } from "./decoder.ts";
 import { applyOrientation, xmpOrientation } from "./exif-orientation.ts";
 import { decodeNatively } from "./native.ts";
-import { readTiffDirectory, TAG, type TiffDirectory } from "./tiff-directory.ts";
-import { readTiffPlanes, type TiffLayout } from "./tiff-segments.ts";
 import { TIFF_CODECS } from "./tiff-codecs.ts";
-import { sampleMeaning, toRgb, type TiffColour } from "./tiff-samples.ts";
+import { readTiffDirectory, TAG, type TiffDirectory } from "./tiff-directory.ts";
+import { sampleMeaning, type TiffColour, toRgb } from "./tiff-samples.ts";
+import { readTiffPlanes, type TiffLayout } from "./tiff-segments.ts";
 import { cmykToRgb, firstThree, greyToRgb } from "./to-rgb.ts";
 
-const JPEG = 7;
-/** CCITT's three, JPEG, LZMA, Zstandard and WebP. */
-const NATIVE_COMPRESSIONS = [2, 3, 4, JPEG, 34925, 50000, 50001];
+/** CCITT's three and JPEG. */
+const NATIVE_COMPRESSIONS = [2, 3, 4, 7];
 const MAX_SAMPLES = 6;
 
 /**
@@ -23,21 +22,23 @@ export async function decodeTiff(bytes: Uint8Array, context: DecodeContext): Pro
   const width = tags.get(TAG.width)?.[0] ?? 0;
   const height = tags.get(TAG.height)?.[0] ?? 0;
   checkSize(context, width, height);
-  const colour = readColour(directory, context);
   const compression = tags.get(TAG.compression)?.[0] ?? 1;
+  const colour = asStored(readColour(directory, context), directory, context);
   const layout: TiffLayout = {
     width,
     height,
     bits: colour.bits,
     samples: colour.samples,
     compression,
+    byteOrder: directory.littleEndian || readsNatively(colour, compression) ? "little" : "big",
     planar: colour.samples > 1 && tags.get(TAG.planar)?.[0] === 2,
     reversedBits: tags.get(TAG.fillOrder)?.[0] === 2,
   };
   const { data, warnings } = NATIVE_COMPRESSIONS.includes(compression)
     ? await decodeByLibtiff(bytes, colour, layout, context)
     : await decodeOurselves(bytes, { directory, colour, layout }, context);
-  const orientation = tags.get(TAG.orientation)?.[0] ?? xmpOrientation(Uint8Array.from(tags.get(TAG.xmp) ?? []));
+  const orientation =
+    tags.get(TAG.orientation)?.[0] ?? xmpOrientation(Uint8Array.from(tags.get(TAG.xmp) ?? []));
   return { ...applyOrientation({ width, height, data }, orientation ?? 1), orientation: 1, warnings };
 }
 
@@ -54,7 +55,8 @@ function readColour({ tags, littleEndian }: TiffDirectory, context: DecodeContex
     extra = [];
   }
   if (samples > MAX_SAMPLES) throw unsupported(context, `a TIFF of ${samples} samples a pixel`);
-  if (bitsPerSample.length === 1) bitsPerSample = Array.from({ length: samples }, () => bitsPerSample[0] ?? 0);
+  if (bitsPerSample.length === 1)
+    bitsPerSample = Array.from({ length: samples }, () => bitsPerSample[0] ?? 0);
   bitsPerSample = bitsPerSample.slice(0, samples);
   const bits = bitsPerSample[0];
   if (bits === undefined || bitsPerSample.length !== samples) {
@@ -77,6 +79,30 @@ function readColour({ tags, littleEndian }: TiffDirectory, context: DecodeContex
   return { bits, samples, meaning, colorMap };
 }
 
+/** libtiff hands out native order; Pillow forgets so for signed and 32-bit samples, and reads them turned around. */
+function readsNatively({ bits, meaning }: TiffColour, compression: number): boolean {
+  return compression !== 1 && bits === 16 && meaning !== "grey-signed";
+}
+
+/**
+ * What Pillow makes of an uncompressed file, which it unpacks itself, without libtiff: planes of 16-bit samples
+ * are read as if they were bytes, and some combinations have no unpacker.
+ */
+function asStored(colour: TiffColour, { tags }: TiffDirectory, context: DecodeContext): TiffColour {
+  const { bits, samples, meaning } = colour;
+  if ((tags.get(TAG.compression)?.[0] ?? 1) !== 1) return colour;
+  const reversedBits = tags.get(TAG.fillOrder)?.[0] === 2;
+  if (reversedBits && ((meaning === "palette" && bits < 8) || (meaning === "white-is-zero" && bits === 8))) {
+    throw unsupported(context, `an uncompressed TIFF with reversed bits of meaning ${meaning}`);
+  }
+  if (samples === 1 || tags.get(TAG.planar)?.[0] !== 2) return colour;
+  const planes = (tags.get(TAG.samplesPerPixel)?.[0] ?? 1) > samples;
+  if (planes || meaning === "rgb-premultiplied") {
+    throw unsupported(context, "an uncompressed planar TIFF with extra samples that are not plain alpha");
+  }
+  return bits === 16 ? { ...colour, bits: 8 } : colour;
+}
+
 async function decodeOurselves(
   bytes: Uint8Array,
   { directory, colour, layout }: { directory: TiffDirectory; colour: TiffColour; layout: TiffLayout },
@@ -90,15 +116,25 @@ async function decodeOurselves(
   return toRgb(planes, colour, layout);
 }
 
-async function decodeByLibtiff(bytes: Uint8Array, colour: TiffColour, layout: TiffLayout, context: DecodeContext) {
-  if (colour.bits > 8) throw unsupported(context, `TIFF compression ${layout.compression} of ${colour.bits} bits`);
+async function decodeByLibtiff(
+  bytes: Uint8Array,
+  colour: TiffColour,
+  layout: TiffLayout,
+  context: DecodeContext,
+) {
+  if (colour.bits > 8)
+    throw unsupported(context, `TIFF compression ${layout.compression} of ${colour.bits} bits`);
   const isCmyk = colour.meaning === "cmyk";
   const { width, height, channels, data } = await decodeNatively(bytes, context, (pipeline) =>
     isCmyk ? pipeline.pipelineColourspace("cmyk").toColourspace("cmyk") : pipeline,
   );
-  if (width !== layout.width || height !== layout.height) throw broken(context, `decoded to ${width} × ${height}`);
+  if (width !== layout.width || height !== layout.height)
+    throw broken(context, `decoded to ${width} × ${height}`);
   if (isCmyk) return { data: cmykToRgb(data), warnings: [] };
-  return { data: channels <= 2 ? greyToRgb(firstOf(data, channels)) : firstThree(data, channels), warnings: [] };
+  return {
+    data: channels <= 2 ? greyToRgb(firstOf(data, channels)) : firstThree(data, channels),
+    warnings: [],
+  };
 }
 
 function firstOf(data: Uint8Array, channels: number): Uint8Array {

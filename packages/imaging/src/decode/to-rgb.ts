@@ -56,8 +56,7 @@ export function cmykToRgb(cmyk: Uint8Array): Uint8Array {
     const paper = 255 - (cmyk[from + 3] as number);
     for (let channel = 0; channel < 3; channel++) {
       const product = (cmyk[from + channel] as number) * paper + 128;
-      const value = paper - (((product >> 8) + product) >> 8);
-      rgb[to++] = value < 0 ? 0 : value;
+      rgb[to++] = paper - (((product >> 8) + product) >> 8);
     }
   }
   return rgb;

@@ -1,4 +1,13 @@
-import { ascii, broken, checkSize, type DecodeContext, type DecodedFile, truncated, viewOf } from "./decoder.ts";
+import {
+  ascii,
+  broken,
+  checkSize,
+  type DecodeContext,
+  type DecodedFile,
+  truncated,
+  unsupported,
+  viewOf,
+} from "./decoder.ts";
 import { exifOrientation, xmpOrientation } from "./exif-orientation.ts";
 import { decodeNatively } from "./native.ts";
 import { firstThree } from "./to-rgb.ts";
@@ -20,6 +29,7 @@ export async function decodeWebp(bytes: Uint8Array, context: DecodeContext): Pro
 
 function readSize(bytes: Uint8Array, context: DecodeContext): { width: number; height: number } {
   if (bytes.length < 30) throw truncated(context, "the header");
+  if (ascii(bytes, 8, 12) !== "WEBP") throw unsupported(context, "a RIFF file that is no WebP picture");
   const view = viewOf(bytes);
   const kind = ascii(bytes, 12, 16);
   if (kind === "VP8 ") {
