@@ -35,7 +35,8 @@ export class Session implements AsyncDisposable {
 
   constructor() {
     const entry = createRequire(import.meta.url).resolve("@fieldmark/model/session-worker");
-    this.#worker = new Worker(entry, { stdin: false });
+    // No flags of this process: under a test runner they name a condition that resolves to sources.
+    this.#worker = new Worker(entry, { execArgv: [] });
     this.#worker.unref();
     this.#worker.on("message", (answer: SessionAnswer) => this.#settle(answer));
     this.#worker.on("error", (cause) => this.#end(`its thread failed: ${cause.message}`, cause));
