@@ -1,0 +1,38 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const CLI = fileURLToPath(new URL("../packages/cli/bin/fieldmark.js", import.meta.url));
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Called with each piece of stderr; may send a signal. */
+  onStderr?(text: string, kill: (signal: NodeJS.Signals) => void): void;
+}
+
+/** Runs the built command line in a process of its own, as a person would. */
+export async function fieldmark(words: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  const { GITHUB_STEP_SUMMARY: _, ...env } = process.env;
+  const child = spawn(process.execPath, [CLI, ...words], {
+    env: { ...env, ...options.env },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+    options.onStderr?.(text, (signal) => child.kill(signal));
+  });
+  const code = await new Promise<number | null>((done) => child.on("close", done));
+  return { code, stdout, stderr };
+}
