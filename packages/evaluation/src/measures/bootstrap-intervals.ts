@@ -1,7 +1,7 @@
 import { bcaInterval, type JackknifeStratum } from "../statistics/bca.ts";
 import type { Interval } from "../statistics/interval.ts";
 import { byStratum, type Strata } from "../statistics/strata.ts";
-import { fBetaOfCounts } from "./classification.ts";
+import { fBetaOf } from "./classification.ts";
 import type { ClassCounts, ConfusionMatrix } from "./confusion-matrix.ts";
 import type { ExampleStatistic } from "./example-statistics.ts";
 
@@ -108,11 +108,12 @@ export function fBetaInterval(
     readonly level: number;
   },
 ): Interval | null {
+  const of = fBetaOf(beta);
   const at = (values: Float64Array): number => values[index] ?? 0;
   const [hits, actual, predicted] = [at(counts.truePositives), at(counts.actual), at(counts.predicted)];
-  const estimate = fBetaOfCounts([hits, actual, predicted], beta);
+  const estimate = of(hits, actual, predicted);
   const distribution = Float64Array.from(resamples, (resample) =>
-    fBetaOfCounts([at(resample.truePositives), actual, at(resample.predicted)], beta),
+    of(at(resample.truePositives), actual, at(resample.predicted)),
   );
   const jackknife: JackknifeStratum[] = [];
   for (let row = 0; row < matrix.classes; row++) {
@@ -120,15 +121,12 @@ export function fBetaInterval(
     const left = (counts.actual[row] ?? 0) - taken;
     if (row === index) {
       jackknife.push({
-        values: [
-          fBetaOfCounts([hits - 1, actual - 1, predicted - 1], beta),
-          fBetaOfCounts([hits, actual - 1, predicted], beta),
-        ],
+        values: [of(hits - 1, actual - 1, predicted - 1), of(hits, actual - 1, predicted)],
         counts: [taken, left],
       });
     } else if (taken > 0) {
       jackknife.push({
-        values: [fBetaOfCounts([hits, actual, predicted - 1], beta), estimate],
+        values: [of(hits, actual, predicted - 1), estimate],
         counts: [taken, left],
       });
     }

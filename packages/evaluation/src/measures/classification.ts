@@ -59,7 +59,10 @@ export function balancedAccuracy({ truePositives, actual }: ClassCounts): number
  * @see scikit-learn `balanced_accuracy_score(adjusted=True)`
  */
 export function balancedAccuracyAdjusted(counts: ClassCounts): number {
-  const chance = 1 / counts.actual.filter((support) => support > 0).length;
+  let classes = 0;
+  for (const support of counts.actual) if (support > 0) classes++;
+  if (classes < 2) return Number.NaN;
+  const chance = 1 / classes;
   return (balancedAccuracy(counts) - chance) / (1 - chance);
 }
 
@@ -75,18 +78,13 @@ export function recallPerClass(counts: ClassCounts): number[] {
 
 /** F-beta of each class: [classes], 0 where the class occurs in neither labels nor predictions. */
 export function fBetaPerClass(counts: ClassCounts, beta: number): number[] {
-  return ofEachClass(counts, (truePositives, actual, predicted) =>
-    fBetaOfCounts([truePositives, actual, predicted], beta),
-  );
+  return ofEachClass(counts, fBetaOf(beta));
 }
 
-/** F-beta of one class. */
-export function fBetaOfCounts(
-  [truePositives, actual, predicted]: readonly [number, number, number],
-  beta: number,
-): number {
+/** F-beta of one class from its counts. */
+export function fBetaOf(beta: number): OfCounts {
   const beta2 = beta ** 2;
-  return ratio((1 + beta2) * truePositives, beta2 * actual + predicted);
+  return (truePositives, actual, predicted) => ratio((1 + beta2) * truePositives, beta2 * actual + predicted);
 }
 
 /**

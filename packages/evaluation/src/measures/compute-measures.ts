@@ -6,7 +6,7 @@ import { checkLevel, wilsonInterval } from "../statistics/wilson.ts";
 import { bestConstantClassifier } from "./best-constant-classifier.ts";
 import { countsInterval, exampleInterval, fBetaInterval } from "./bootstrap-intervals.ts";
 import { reliabilityBins } from "./calibration.ts";
-import { fBetaOfCounts, precisionPerClass, recallPerClass } from "./classification.ts";
+import { fBetaOf, precisionPerClass, recallPerClass } from "./classification.ts";
 import {
   type ClassCounts,
   type ConfusionMatrix,
@@ -206,7 +206,7 @@ class Evaluation {
         estimate(occurs ? (value ?? Number.NaN) : Number.NaN, wilsonInterval(truePositives, trials, level));
       const fBeta = (beta: number): Estimate =>
         estimate(
-          occurs ? fBetaOfCounts([truePositives, support, predicted], beta) : Number.NaN,
+          occurs ? fBetaOf(beta)(truePositives, support, predicted) : Number.NaN,
           resamples === undefined ? null : fBetaInterval(index, beta, { matrix, counts, resamples, level }),
         );
       return {

@@ -13,7 +13,7 @@ export interface GoldenCase {
   readonly spread: number;
   /** Added to the true class's score. */
   readonly skill: number;
-  /** Scores below it become probabilities of 0. */
+  /** Scores below it become probabilities of 0, but for the first class. */
   readonly zeroBelow: number;
 }
 
@@ -26,7 +26,7 @@ export function goldenExamples(golden: GoldenCase): ScoredExamples {
   for (let row = 0; row < examples; row++) {
     const scores = Array.from({ length: classes }, (_, column) => {
       const score = 1 + randomBelow(bits, spread);
-      return (score < zeroBelow ? 0 : score) + (column === labels[row] ? skill : 0);
+      return (column > 0 && score < zeroBelow ? 0 : score) + (column === labels[row] ? skill : 0);
     });
     const sum = scores.reduce((total, score) => total + score, 0) || 1;
     scores.forEach((score, column) => {

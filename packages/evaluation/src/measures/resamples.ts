@@ -11,8 +11,8 @@ const BLOCK_BYTES = 2 ** 21;
 const FEWEST_RESAMPLES = 200;
 /** Draws of examples that a bootstrap may cost: 2,000 resamples up to 100,000 examples. */
 const DRAWS = 2e8;
-/** Draws × classes that rankings may cost: 2,000 resamples of 10,000 examples of 200 classes. */
-const RANKED_DRAWS = 4e9;
+/** Draws × classes that rankings may cost: 1,000 resamples of 10,000 examples of 200 classes. */
+const RANKED_DRAWS = 2e9;
 
 /** How many resamples are drawn, and from which seed. */
 export interface BootstrapPlan {

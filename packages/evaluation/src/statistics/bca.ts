@@ -34,6 +34,7 @@ export function bcaInterval({ estimate, distribution, jackknife, level }: BcaInp
   const adjusted = (z: number): number => normalCdf(bias + z / (1 - acceleration * z));
   const [lower, upper] = [adjusted(bias + edge), adjusted(bias - edge)];
   const sorted = distribution.slice().sort();
+  if (sorted[0] === sorted[resamples - 1]) return null;
   const low = quantileOfSorted(sorted, lower);
   const high = quantileOfSorted(sorted, upper);
   if (Number.isNaN(low) || Number.isNaN(high)) return null;
