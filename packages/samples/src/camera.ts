@@ -24,13 +24,14 @@ export interface Exposure {
 
 export function randomExposure(random: Random): Exposure {
   const warm = random.normal(0, 0.06);
+  const stops = random.chance(0.1) ? random.between(-2.4, -1.2) : random.normal(-0.05, 0.4);
   return {
-    exposure: 2 ** Math.max(-1.1, Math.min(0.75, random.normal(0, 0.38))),
+    exposure: 2 ** Math.min(0.8, stops),
     gamma: random.between(0.85, 1.18),
     warmth: [1 + warm, 1 - warm],
-    saturation: random.between(0.68, 1.12),
+    saturation: random.chance(0.12) ? random.between(0.25, 0.6) : random.between(0.7, 1.1),
     vignette: random.between(0, 0.32),
-    blur: random.chance(0.55) ? 0 : random.between(0.4, random.chance(0.25) ? 2.6 : 1.3),
+    blur: random.chance(0.55) ? 0 : random.between(0.4, random.chance(0.3) ? 3.4 : 1.3),
     noise: random.chance(0.3) ? random.between(6, 17) : random.between(0.5, 5),
     quality: random.integer(52, 93),
     chromaSubsampling: random.chance(0.75) ? "4:2:0" : "4:4:4",

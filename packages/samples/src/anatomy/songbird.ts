@@ -43,6 +43,8 @@ export interface Plumage {
   readonly tail: { readonly inner: FeatherInk; readonly outer?: FeatherInk };
   readonly bill: BillInks;
   readonly legs: string;
+  /** Drawn behind everything, in the body frame. */
+  readonly behind?: string;
   readonly iris?: string;
   readonly eyeRing?: string;
   /** Strength of the light and dark barbs that texture the plumage, 0–1. */
@@ -83,10 +85,10 @@ export function songbird(plan: BodyPlan, plumage: Plumage, pose: Pose, brush: Br
   );
   const head = headFrame(plan, pose, body);
   const headArc = plan.head.map((point) => apply(head, point));
-  const outline = [
-    ...(pose.lookingBack ? headArc.reverse() : headArc),
-    ...plan.body.map((point) => apply(body, point)),
-  ];
+  const outline = joined(
+    pose.lookingBack ? headArc.reverse() : headArc,
+    plan.body.map((point) => apply(body, point)),
+  );
   const silhouette = smoothClosed(outline);
   const clip = sheet.clip(silhouette);
   const tailFrame = compose(body, place({ at: plan.tail.at, turn: plan.tail.turn + pose.tailLift }));
@@ -100,6 +102,7 @@ export function songbird(plan: BodyPlan, plumage: Plumage, pose: Pose, brush: Br
   const bounds = boundsOf([...outline, tailTip, billTip, feet]);
   return {
     behindPerch: [
+      group(plumage.behind ?? "", { frame: body }),
       "far" in plumage.wing ? group(plumage.wing.far, { frame: body }) : "",
       group(tail(plan.tail, plumage.tail, random), { frame: tailFrame }),
       standing ? leg([hip[0] + 7, hip[1] - 3], farFoot, plumage.legs, plan.legs.thickness) : "",
@@ -107,10 +110,9 @@ export function songbird(plan: BodyPlan, plumage: Plumage, pose: Pose, brush: Br
       path(silhouette, { fill: plumage.base }),
       group(
         [
-          group([group(plumage.body(brush), { frame: body }), group(plumage.head(brush), { frame: head })], {
-            filter: sheet.blur(0.55),
-          }),
+          group(plumage.body(brush), { frame: body }),
           group(barbs(plumage.texture ?? 0.5, random), { frame: body }),
+          group(plumage.head(brush), { frame: head }),
           shading(silhouette, bounds, sheet),
         ],
         { clip },
@@ -136,6 +138,13 @@ export function songbird(plan: BodyPlan, plumage: Plumage, pose: Pose, brush: Br
     billTip,
     bounds,
   };
+}
+
+/** One closed outline; a breast raised above the throat would fold it, so such points are left out. */
+function joined(headArc: readonly Point[], bodyArc: readonly Point[]): readonly Point[] {
+  const throat = headArc[0]?.[1] ?? 0;
+  const last = bodyArc.findLastIndex(([, y]) => y > throat + 7);
+  return [...headArc, ...bodyArc.slice(0, last + 1)];
 }
 
 /** The head keeps its size and nearly its level whatever the body does. */

@@ -1,5 +1,6 @@
+import { darker } from "../drawing/color.ts";
 import type { Point } from "../drawing/geometry.ts";
-import { type FeatherInk, feather, patch, strokes } from "../drawing/plumage.ts";
+import { type FeatherInk, feather, patch, streaks, strokes } from "../drawing/plumage.ts";
 import { path } from "../drawing/sheet.ts";
 import type { Random } from "../random.ts";
 
@@ -14,6 +15,8 @@ export interface WingInks {
   readonly shoulder: string;
   /** Feathers of the back that hang over the upper edge of the wing. */
   readonly scapulars: string;
+  /** Dark bars across the shoulder and the scapulars. */
+  readonly bars?: string;
 }
 
 /**
@@ -59,8 +62,22 @@ export function foldedWing(
       { random, fringe: 0.9 },
     ),
     strokes(
+      { centre: [-length * 0.27, -depth * 0.4], radii: [length * 0.2, depth * 0.14], count: 34, length: 6, color: inks.scapulars, width: 1.1, direction: 170 },
+      random,
+    ),
+    strokes(
+      { centre: [-length * 0.14, -depth * 0.5], radii: [length * 0.2, depth * 0.16], count: 26, length: 4.6, color: darker(inks.scapulars, 0.4), width: 0.9, opacity: 0.45, direction: 172 },
+      random,
+    ),
+    strokes(
       { centre: [-length * 0.12, -depth * 0.15], radii: [length * 0.14, depth * 0.4], count: 26, length: 3.4, color: "#000000", width: 0.5, opacity: 0.18 },
       random,
     ),
+    inks.bars === undefined
+      ? ""
+      : streaks(
+          { centre: [-length * 0.16, -depth * 0.3], radii: [length * 0.2, depth * 0.34], color: inks.bars, rows: 9, direction: 80, length: 3.2, width: 1.9, opacity: 0.85 },
+          random,
+        ),
   ].join("");
 }

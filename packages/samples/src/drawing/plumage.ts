@@ -8,10 +8,10 @@ export function patch(
   fill: string,
   { random, fringe = 0.7, opacity = 1 }: { random: Random; fringe?: number; opacity?: number },
 ): string {
-  const edge = sampleClosed(points, 9).map(
-    ([x, y]): Point => [x + random.between(-fringe, fringe), y + random.between(-fringe, fringe)],
-  );
-  return path(polygon(edge), { fill, opacity });
+  const edge = sampleClosed(points, 8);
+  const frayed = (reach: number): string =>
+    polygon(edge.map(([x, y]): Point => [x + random.between(-reach, reach), y + random.between(-reach, reach)]));
+  return path(frayed(fringe * 2), { fill, opacity: opacity * 0.55 }) + path(frayed(fringe), { fill, opacity });
 }
 
 export interface Area {
@@ -141,6 +141,8 @@ export interface FeatherInk {
   /** Dark cross bars. */
   readonly bars?: string;
   readonly barGap?: number;
+  /** Thickness of a bar as a share of the gap. */
+  readonly barShare?: number;
   readonly opacity?: number;
 }
 
@@ -165,7 +167,7 @@ export function feather(base: Point, tip: Point, width: number, ink: FeatherInk)
       const half = 0.42 * Math.sin(Math.min(1, (way / length) * 2.2) * (Math.PI / 2));
       d += `M${at(on(way / length, -half))}L${at(on(way / length, half))}`;
     }
-    drawn += path(d, { stroke: ink.bars, width: gap * 0.34, opacity });
+    drawn += path(d, { stroke: ink.bars, width: gap * (ink.barShare ?? 0.34), opacity });
   }
   if (ink.tip !== undefined) drawn += path(vane(1 - (ink.tipShare ?? 0.3)), { fill: ink.tip, opacity });
   if (ink.edge !== undefined)

@@ -57,7 +57,7 @@ export function ground({ random, unit, feet, width, height, wintry, sheet }: Set
   const tufts = [0, 1, 2].map((tone) => {
     let d = "";
     for (let i = 0; i < 90; i++) {
-      const y = random.between(horizon, height + 8);
+      const y = random.between(tone === 2 ? Math.min(feet[1] + 9 * unit, height) : horizon, height + 8);
       const near = (y - horizon) / (height - horizon + 1);
       d += `M${n(random.next() * width)} ${n(y)}q${n(random.normal(0, 2) * unit)} ${n(-unit * 3 * (0.3 + near))} ${n(random.normal(0, 4) * unit)} ${n(-unit * random.between(3, 9) * (0.3 + near))}`;
     }

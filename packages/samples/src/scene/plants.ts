@@ -212,7 +212,7 @@ export function trunk({ random, unit, feet, width, height, facing, sheet }: Sett
   let cracks = "";
   for (let i = 0; i < 150; i++) {
     const [x, y] = [random.between(Math.min(near, far), Math.max(near, far)), random.next() * height];
-    cracks += `M${n(x)} ${n(y)}q${n(random.normal(0, 3) * unit)} ${n(unit * 6)} ${n(random.normal(0, 2) * unit)} ${n(unit * random.between(8, 18))}`;
+    cracks += `M${n(x)} ${n(y)}q${n(random.normal(0, 1.4) * unit)} ${n(unit * 6)} ${n(random.normal(0, 1) * unit)} ${n(unit * random.between(8, 18))}`;
   }
   const light = sheet.linear(
     [

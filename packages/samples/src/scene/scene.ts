@@ -20,7 +20,7 @@ export function scene(species: Species, { width, height }: Frame, random: Random
 
   const [left, top, right, bottom] = figure.bounds;
   const facing = random.chance(0.5) ? 1 : -1;
-  const wanted = species.size * random.between(0.72, 1.22);
+  const wanted = species.size * (random.chance(0.16) ? random.between(0.38, 0.62) : random.between(0.72, 1.2));
   const unit = Math.min((width * wanted) / (right - left), (height * 0.92) / (bottom - top));
   const [boxWidth, boxHeight] = [(right - left) * unit, (bottom - top) * unit];
   const slackX = Math.max(0, width - boxWidth);

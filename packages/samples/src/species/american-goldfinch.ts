@@ -26,7 +26,7 @@ function male(random: Random): Plumage {
       tertials: { fill: "#171514", edge: "#f2efe6", edgeWidth: 1.2 },
       greaterCoverts: { fill: "#141312", tip: "#f5f2ea", tipShare: 0.24 },
       medianCoverts: { fill: "#121110", tip: blend(yellow, "#ffffff", 0.3), tipShare: 0.14 },
-      shoulder: blend("#1a1812", yellow, 0.2),
+      shoulder: blend("#5a5214", yellow, 0.55),
       scapulars: blend(yellow, "#a89a20", 0.22),
     },
     tail: { inner: { fill: "#141312", edge: "#e9e5d8", edgeWidth: 0.9 } },

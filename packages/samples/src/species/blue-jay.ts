@@ -44,7 +44,7 @@ function plan(random: Random): BodyPlan {
     eye: { at: [5.5, -3.5], radius: 2.1 },
     bill: { at: [14.5, 1], length: 15, depth: 7, bulge: 0.75, droop: 1 },
     wing: { at: [22, -5], length: 72, depth: 23, turn: 4 },
-    tail: { at: [-42, -1], turn: 2, length: 60, spread: 14, middle: 1.12, feathers: 7, width: 7.5 },
+    tail: { at: [-42, -1], turn: 2, length: 58, spread: 13, middle: 1.1, feathers: 6, width: 8.5 },
     legs: { at: [-2, 19], length: 16, thickness: 2 },
   };
 }
@@ -53,7 +53,7 @@ function plan(random: Random): BodyPlan {
 function adult(random: Random): Plumage {
   const young = random.chance(0.2);
   const blue = varied(random.pick(["#4a7cc4", "#4470b8", "#5688c8"]), 18, random.next);
-  const dull = blend(blue, "#8a93a6", young ? 0.55 : 0.3);
+  const dull = blend(blue, "#8f97ac", young ? 0.6 : 0.42);
   const pale = varied("#d9d8da", 12, random.next);
   const ink = young ? "#3a3c44" : "#121318";
   const bright = young ? blend(blue, "#7a8caa", 0.3) : blend(blue, "#2f7fe0", 0.4);
@@ -63,27 +63,26 @@ function adult(random: Random): Plumage {
       patch([[30, -30], [-8, -29], [-30, -20], [-52, -8], [-48, -1], [-24, -7], [0, -8], [26, -10]], dull, brush),
       patch([[34, 8], [26, 0], [8, 8], [-10, 12], [-8, 20], [16, 22]], blend(pale, "#9a938e", 0.4), { ...brush, opacity: 0.7 }),
       patch([[-50, 12], [-36, 4], [-16, 16], [-26, 26]], "#f3f2f2", brush),
-      path(smoothOpen([[42, -4], [37, 5], [29, 12], [20, 12]]), { stroke: ink, width: 3.6, opacity: young ? 0.5 : 0.9 }),
     ],
     head: (brush) => [
       patch([[16, -6], [6, -10], [-8, -10], [-16, -6], [-24, 4], [-32, -30], [-8, -30], [14, -16]], dull, { random: brush.random, fringe: 0.5 }),
       patch([[15, -2], [8, -9], [-4, -9], [-13, -4], [-13, 6], [-6, 14], [8, 18], [16, 8]], lighter(pale, 0.45), { random: brush.random, fringe: 0.5 }),
-      path(smoothOpen([[-10, -14], [-17, -6], [-16.5, 4], [-11, 13], [-2, 20], [9, 21]]), { stroke: ink, width: 3.4 }),
+      path(smoothOpen([[-10, -14], [-17, -6], [-17.5, 4], [-13, 14], [-4, 21], [6, 23.5], [16, 19]]), { stroke: ink, width: 3.8 }),
       bare([[15, -3], [10, -5], [8.5, -3.5], [11, -0.5], [15, 1]], ink),
       path(smoothOpen([[9, -4], [2, -4.6], [-6, -5.6], [-13, -7]]), { stroke: ink, width: 1 }),
       strokes({ centre: [-10, -14], radii: [11, 8], count: 34, length: 5, color: darker(blue, 0.3), width: 0.7, opacity: 0.4, direction: 200 }, random),
     ],
     wing: {
       primaries: { fill: blend(bright, "#303a4a", 0.35), edge: lighter(bright, 0.35), edgeWidth: 0.8 },
-      secondaries: { fill: bright, bars: ink, barGap: 4.6, tip: "#f4f5f8", tipShare: 0.12 },
-      tertials: { fill: bright, bars: ink, barGap: 4.8, tip: "#f6f7fa", tipShare: 0.2 },
+      secondaries: { fill: bright, bars: ink, barGap: 4.2, barShare: 0.3, tip: "#f4f5f8", tipShare: 0.12 },
+      tertials: { fill: bright, bars: ink, barGap: 4.4, barShare: 0.3, tip: "#f6f7fa", tipShare: 0.2 },
       greaterCoverts: { fill: blend(bright, "#2a86f0", 0.2), bars: ink, barGap: 3.8, tip: "#f6f7fa", tipShare: 0.28 },
       medianCoverts: { fill: blend(bright, dull, 0.3), edge: darker(blue, 0.3), edgeWidth: 0.5 },
       shoulder: blend(blue, dull, 0.4),
-      scapulars: dull,
+      scapulars: blend(dull, blue, 0.3),
     },
     tail: {
-      inner: { fill: bright, bars: ink, barGap: 6.4, tip: "#e9edf4", tipShare: 0.07 },
+      inner: { fill: bright, bars: ink, barGap: 4.6, barShare: 0.24, tip: "#e9edf4", tipShare: 0.07 },
       outer: { fill: blend(bright, "#7080a0", 0.3), tip: "#f6f7fa", tipShare: 0.3 },
     },
     bill: { upper: "#191a1e", lower: "#26272c" },

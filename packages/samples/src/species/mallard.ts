@@ -51,7 +51,7 @@ function drake(random: Random): Plumage {
   return {
     base: grey,
     body: (brush) => [
-      patch([[58, -30], [58, 14], [40, 24], [25, 22], [22, 4], [24, -14], [20, -30]], chestnut, brush),
+      patch([[58, -30], [58, 14], [40, 24], [22, 24], [27, 12], [30, 0], [25, -12], [16, -30]], chestnut, brush),
       patch([[22, -26], [-14, -28], [-40, -24], [-40, -14], [0, -12], [24, -14]], brown, brush),
       strokes({ centre: [-12, 6], radii: [36, 15], count: 130, length: 3.4, color: "#6f6e6c", width: 0.5, opacity: 0.5, direction: 100 }, random),
       patch([[-36, -26], [-58, -22], [-56, 4], [-46, 12], [-38, 8], [-42, -6]], "#17181a", brush),
@@ -77,6 +77,7 @@ function drake(random: Random): Plumage {
     tail: { inner: { fill: "#dcd8d0", edge: "#a09a90", edgeWidth: 0.5 } },
     bill: { upper: "#d9b52e", lower: "#c9a428" },
     legs: "#e2762c",
+    behind: curls,
     texture: 0.4,
   };
 }
@@ -119,12 +120,14 @@ const swimming = (random: Random): Pose => ({
   lookingBack: false,
   tailLift: random.normal(0, 5),
   plumpness: random.between(0.92, 1.08),
-  foreshortening: random.between(0.78, 1),
+  foreshortening: random.between(0.88, 1.04),
 });
 
 /** The curled feathers over a drake's tail. */
-const curls = (): string =>
-  path("M-52 -19C-58 -26 -66 -26 -66 -20C-66 -16 -61 -16 -61 -19M-50 -18C-55 -23 -61 -24 -62 -20", { stroke: "#141516", width: 2 });
+const curls = path("M-46 -14C-52 -24 -63 -28 -64 -22C-64 -18 -59 -18 -59 -21M-44 -14C-50 -21 -57 -23 -59 -19", {
+  stroke: "#141516",
+  width: 2.2,
+});
 
 export const mallard: Species = {
   id: 87,
@@ -134,10 +137,7 @@ export const mallard: Species = {
     {
       name: "male",
       weight: 0.62,
-      draw: (brush) => {
-        const figure = songbird(plan, drake(brush.random), swimming(brush.random), brush);
-        return { ...figure, behindPerch: curls() + figure.behindPerch };
-      },
+      draw: (brush) => songbird(plan, drake(brush.random), swimming(brush.random), brush),
     },
     { name: "female", weight: 0.38, draw: (brush) => songbird(plan, duck(brush.random), swimming(brush.random), brush) },
   ],

@@ -72,7 +72,7 @@ function brownWing(brown: string, edge: string): Pick<Plumage, "wing" | "tail"> 
       greaterCoverts: { fill: darker(brown, 0.25), tip: blend(edge, brown, 0.25), tipShare: 0.12 },
       medianCoverts: { fill: darker(brown, 0.2), tip: blend(edge, brown, 0.25), tipShare: 0.18 },
       shoulder: blend(brown, edge, 0.25),
-      scapulars: blend(brown, edge, 0.18),
+      scapulars: blend(brown, edge, 0.1),
     },
     tail: { inner: { fill: darker(brown, 0.35), edge: blend(edge, brown, 0.4) } },
   };

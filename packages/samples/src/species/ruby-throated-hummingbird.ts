@@ -43,8 +43,8 @@ function beatingWing(root: Point, angle: number, reach: number, color: string, {
   const beat = (turn: number, opacity: number): string =>
     Array.from({ length: 11 }, (_, i) => {
       const share = i / 10;
-      const direction = ((angle + turn + share * 74) * Math.PI) / 180;
-      const length = reach * (1 - share * 0.52) * random.between(0.97, 1.03);
+      const direction = ((angle + turn + share * 60) * Math.PI) / 180;
+      const length = reach * (1 - share * 0.56) * random.between(0.97, 1.03);
       const base: Point = [root[0] + Math.cos(direction) * reach * 0.12 * (1 - share), root[1] + Math.sin(direction) * reach * 0.12 * (1 - share)];
       return feather(base, [root[0] + Math.cos(direction) * length, root[1] + Math.sin(direction) * length], reach * 0.17, {
         fill: color,
@@ -53,7 +53,7 @@ function beatingWing(root: Point, angle: number, reach: number, color: string, {
         opacity,
       });
     }).join("");
-  return group(beat(random.between(-16, -8), 0.16) + beat(0, 0.5) + beat(random.between(7, 14), 0.16), { filter: blur });
+  return group(beat(random.between(-16, -8), 0.16) + beat(0, 0.42) + beat(random.between(7, 14), 0.16), { filter: blur });
 }
 
 function plumage(random: Random, { male, hovering }: { readonly male: boolean; readonly hovering: boolean }, blur: string): Plumage {
@@ -87,8 +87,8 @@ function plumage(random: Random, { male, hovering }: { readonly male: boolean; r
     ],
     wing: hovering
       ? {
-          far: beatingWing([10, -6], up + random.between(30, 55), 50, dusky, { random, blur }),
-          near: beatingWing([8, -4], up, 54, blend(dusky, "#8a8480", 0.3), { random, blur }),
+          far: beatingWing([10, -6], up + random.between(30, 55), 57, dusky, { random, blur }),
+          near: beatingWing([8, -4], up, 62, blend(dusky, "#8a8480", 0.3), { random, blur }),
         }
       : {
           primaries: { fill: dusky, edge: lighter(dusky, 0.25), edgeWidth: 0.5 },
