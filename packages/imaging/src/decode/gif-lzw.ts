@@ -14,6 +14,7 @@ interface FramePlace {
 
 const TABLE = 4096;
 const MAX_CODE_BITS = 12;
+const READ_SIZE = 65_536;
 /** First row and step of the four passes. */
 const INTERLACE = [
   [0, 8],
@@ -24,8 +25,8 @@ const INTERLACE = [
 
 /**
  * Decodes a frame's LZW blocks into the picture's indices; stops when the frame is full.
- * What Pillow shrugs at passes here too: an end code before the frame is full is skipped, as are clear codes
- * in a row; a full table goes on with 12-bit codes.
+ * What Pillow shrugs at passes here too: clear codes in a row, a full table (12-bit codes go on), and an end code
+ * before the frame is full when it reads more of the file after that, which it does 64 KiB at a time.
  * @param indices [rows of the picture, stride], written where the frame lies
  */
 export function decodeLzwFrame(
@@ -42,7 +43,7 @@ export function decodeLzwFrame(
   const link = new Uint16Array(TABLE);
   const string = new Uint8Array(TABLE);
   const sink = frameSink(place, indices);
-  const readCode = codeReader(data);
+  const codes = codeReader(data);
 
   let next = clear + 2;
   let size = codeBits + 1;
@@ -50,9 +51,12 @@ export function decodeLzwFrame(
   let lastCode = 0;
   let lastByte = 0;
   for (;;) {
-    let code = readCode(size);
+    let code = codes.read(size);
     if (code === undefined) throw truncated(context, "the image data");
-    if (code === end) continue;
+    if (code === end) {
+      if (data.length > Math.ceil(codes.blockEnd() / READ_SIZE) * READ_SIZE) continue;
+      throw broken(context, "the image data end before the frame is full");
+    }
     if (code === clear) {
       next = clear + 2;
       size = codeBits + 1;
@@ -92,12 +96,12 @@ export function decodeLzwFrame(
 }
 
 /** Codes of the asked size out of length-prefixed blocks; undefined where a block is not all there. */
-function codeReader(data: Uint8Array): (size: number) => number | undefined {
+function codeReader(data: Uint8Array) {
   let at = 0;
   let block = 0;
   let bits = 0;
   let count = 0;
-  return (size) => {
+  const read = (size: number): number | undefined => {
     while (count < size) {
       if (block > 0) {
         bits |= (data[at++] as number) << count;
@@ -115,6 +119,7 @@ function codeReader(data: Uint8Array): (size: number) => number | undefined {
     count -= size;
     return code;
   };
+  return { read, blockEnd: () => at + block };
 }
 
 /** Takes the frame's pixels in file order and says when the frame is full. */

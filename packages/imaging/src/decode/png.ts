@@ -10,7 +10,7 @@ import { exifOrientation, xmpOrientation } from "./exif-orientation.ts";
 import { inflateUpTo } from "./inflate.ts";
 import { readPngChunks } from "./png-chunks.ts";
 import { packedRows, unfilteredPixels } from "./png-rows.ts";
-import { CLIPPED_WARNING, firstThree, greyToRgb, indicesToRgb, paletteOf } from "./to-rgb.ts";
+import { CLIPPED_WARNING, every, firstThree, greyToRgb, indicesToRgb, paletteOf } from "./to-rgb.ts";
 
 const GREY = 0;
 const TRUECOLOUR = 2;
@@ -74,8 +74,8 @@ function placed(
 function toRgb(samples: Uint8Array, colourType: number, depth: number, palette: Uint8Array): Uint8Array {
   if (colourType === INDEXED) return indicesToRgb(samples, palette);
   if (colourType === GREY) return greyToRgb(depth === 16 ? clipped(samples) : scaled(samples, depth));
-  const eightBit = depth === 16 ? highBytes(samples) : samples;
-  return colourType === 4 ? greyToRgb(everyOther(eightBit)) : firstThree(eightBit, colourType === 6 ? 4 : 3);
+  const eightBit = depth === 16 ? every(samples, 2) : samples;
+  return colourType === 4 ? greyToRgb(every(eightBit, 2)) : firstThree(eightBit, colourType === 6 ? 4 : 3);
 }
 
 function scaled(grey: Uint8Array, depth: number): Uint8Array {
@@ -83,14 +83,6 @@ function scaled(grey: Uint8Array, depth: number): Uint8Array {
   const step = 255 / ((1 << depth) - 1);
   return grey.map((value) => value * step);
 }
-
-/** Every second byte: the high ones of big-endian 16-bit samples, the grey of grey with alpha. */
-function everyOther(data: Uint8Array): Uint8Array {
-  const out = new Uint8Array(data.length >> 1);
-  for (let i = 0; i < out.length; i++) out[i] = data[2 * i] as number;
-  return out;
-}
-const highBytes = everyOther;
 
 function clipped(big: Uint8Array): Uint8Array {
   const out = new Uint8Array(big.length >> 1);

@@ -1,6 +1,6 @@
 import { inflateUpTo } from "./inflate.ts";
 
-/** Decompresses one strip or tile to at most `length` bytes; undefined where the data are damaged or short. */
+/** Decompresses one strip or tile to `length` bytes; undefined where the data are damaged or short. */
 export type TiffCodec = (data: Uint8Array, length: number) => Promise<Uint8Array | undefined>;
 
 const inflate: TiffCodec = async (data, length) => {
@@ -8,7 +8,8 @@ const inflate: TiffCodec = async (data, length) => {
   return inflated !== undefined && inflated.data.length === length ? inflated.data : undefined;
 };
 
-const stored: TiffCodec = async (data, length) => (data.length < length ? undefined : data.slice(0, length));
+const stored: TiffCodec = async (data, length) =>
+  data.length < length ? undefined : data.subarray(0, length);
 
 const packBits: TiffCodec = async (data, length) => {
   const out = new Uint8Array(length);

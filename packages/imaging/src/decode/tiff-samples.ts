@@ -4,6 +4,7 @@ import {
   CLIPPED_WARNING,
   clipTo8,
   cmykToRgb,
+  every,
   firstThree,
   greyToRgb,
   indicesToRgb,
@@ -119,16 +120,15 @@ export function toRgb(
     planes.length === 1
       ? unpack(first, { bits, samples, width, height })
       : interleave(planes, bits === 16 ? 2 : 1);
-  const highByte = byteOrder === "little" ? 1 : 0;
-  const pixels = bits === 16 ? chunky.filter((_, i) => i % 2 === highByte) : chunky;
+  const pixels = bits === 16 ? every(chunky, 2, { offset: byteOrder === "little" ? 1 : 0 }) : chunky;
   return { data: eightBitToRgb(pixels, { bits, samples, meaning, colorMap }), warnings: [] };
 }
 
 function eightBitToRgb(pixels: Uint8Array, { bits, samples, meaning, colorMap }: TiffColour): Uint8Array {
   if (meaning === "rgb") return firstThree(pixels, samples);
   if (meaning === "rgb-premultiplied") return firstThree(unmultiplied(pixels, samples), samples);
-  if (meaning === "cmyk") return cmykToRgb(samples === 4 ? pixels : pixels.filter((_, i) => i % samples < 4));
-  const single = samples === 1 ? pixels : pixels.filter((_, i) => i % samples === 0);
+  if (meaning === "cmyk") return cmykToRgb(samples === 4 ? pixels : every(pixels, samples, { count: 4 }));
+  const single = samples === 1 ? pixels : every(pixels, samples);
   if (meaning === "palette") return indicesToRgb(single, paletteFrom(colorMap));
   const step = bits >= 8 ? 1 : 255 / ((1 << bits) - 1);
   return greyToRgb(single.map((value) => (meaning === "white-is-zero" ? 255 - value * step : value * step)));

@@ -4,8 +4,8 @@ import { decodeNatively } from "./native.ts";
 import { TIFF_CODECS } from "./tiff-codecs.ts";
 import { readTiffDirectory, TAG, type TiffDirectory } from "./tiff-directory.ts";
 import { sampleMeaning, type TiffColour, toRgb } from "./tiff-samples.ts";
-import { readTiffPlanes, type TiffLayout } from "./tiff-segments.ts";
-import { cmykToRgb, firstThree, greyToRgb } from "./to-rgb.ts";
+import { readTiffPlanes, type TiffLayout, UNCOMPRESSED } from "./tiff-segments.ts";
+import { cmykToRgb, every, firstThree, greyToRgb } from "./to-rgb.ts";
 
 /** CCITT's three and JPEG. */
 const NATIVE_COMPRESSIONS = [2, 3, 4, 7];
@@ -22,7 +22,7 @@ export async function decodeTiff(bytes: Uint8Array, context: DecodeContext): Pro
   const width = tags.get(TAG.width)?.[0] ?? 0;
   const height = tags.get(TAG.height)?.[0] ?? 0;
   checkSize(context, width, height);
-  const compression = tags.get(TAG.compression)?.[0] ?? 1;
+  const compression = tags.get(TAG.compression)?.[0] ?? UNCOMPRESSED;
   const colour = asStored(readColour(directory, context), directory, context);
   const layout: TiffLayout = {
     width,
@@ -66,6 +66,7 @@ function readColour({ tags, littleEndian }: TiffDirectory, context: DecodeContex
   const format = formats.every((each) => each === formats[0]) ? (formats[0] ?? 1) : -1;
   const colorMap = tags.get(TAG.colorMap) ?? [];
   const reversedBits = tags.get(TAG.fillOrder)?.[0] === 2;
+  if (photometric === 3 && colorMap.length === 0) throw broken(context, "a palette TIFF without its palette");
   const meaning = bitsPerSample.every((each) => each === bits)
     ? sampleMeaning({ photometric, bits, samples, extra, format, littleEndian, reversedBits })
     : undefined;
@@ -81,7 +82,7 @@ function readColour({ tags, littleEndian }: TiffDirectory, context: DecodeContex
 
 /** libtiff hands out native order; Pillow forgets so for signed and 32-bit samples, and reads them turned around. */
 function readsNatively({ bits, meaning }: TiffColour, compression: number): boolean {
-  return compression !== 1 && bits === 16 && meaning !== "grey-signed";
+  return compression !== UNCOMPRESSED && bits === 16 && meaning !== "grey-signed";
 }
 
 /**
@@ -90,7 +91,7 @@ function readsNatively({ bits, meaning }: TiffColour, compression: number): bool
  */
 function asStored(colour: TiffColour, { tags }: TiffDirectory, context: DecodeContext): TiffColour {
   const { bits, samples, meaning } = colour;
-  if ((tags.get(TAG.compression)?.[0] ?? 1) !== 1) return colour;
+  if ((tags.get(TAG.compression)?.[0] ?? UNCOMPRESSED) !== UNCOMPRESSED) return colour;
   const reversedBits = tags.get(TAG.fillOrder)?.[0] === 2;
   if (reversedBits && ((meaning === "palette" && bits < 8) || (meaning === "white-is-zero" && bits === 8))) {
     throw unsupported(context, `an uncompressed TIFF with reversed bits of meaning ${meaning}`);
@@ -132,11 +133,7 @@ async function decodeByLibtiff(
     throw broken(context, `decoded to ${width} × ${height}`);
   if (isCmyk) return { data: cmykToRgb(data), warnings: [] };
   return {
-    data: channels <= 2 ? greyToRgb(firstOf(data, channels)) : firstThree(data, channels),
+    data: channels <= 2 ? greyToRgb(every(data, channels)) : firstThree(data, channels),
     warnings: [],
   };
-}
-
-function firstOf(data: Uint8Array, channels: number): Uint8Array {
-  return channels === 1 ? data : data.filter((_, i) => i % channels === 0);
 }

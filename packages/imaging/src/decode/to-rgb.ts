@@ -35,15 +35,21 @@ export function indicesToRgb(indices: Uint8Array, palette: Palette): Uint8Array 
 
 /** The first three of `samples` bytes of each pixel: alpha and other extra samples are dropped, not blended. */
 export function firstThree(data: Uint8Array, samples: number): Uint8Array {
-  if (samples === 3) return data;
-  const pixels = Math.floor(data.length / samples);
-  const rgb = new Uint8Array(pixels * 3);
-  for (let pixel = 0, from = 0, to = 0; pixel < pixels; pixel++, from += samples) {
-    rgb[to++] = data[from] as number;
-    rgb[to++] = data[from + 1] as number;
-    rgb[to++] = data[from + 2] as number;
+  return samples === 3 ? data : every(data, samples, { count: 3 });
+}
+
+/** Of each `step` bytes, `count` of them from `offset` on. */
+export function every(
+  data: Uint8Array,
+  step: number,
+  { offset = 0, count = 1 }: { readonly offset?: number; readonly count?: number } = {},
+): Uint8Array {
+  const groups = Math.floor(data.length / step);
+  const out = new Uint8Array(groups * count);
+  for (let from = offset, to = 0; to < out.length; from += step) {
+    for (let k = 0; k < count; k++) out[to++] = data[from + k] as number;
   }
-  return rgb;
+  return out;
 }
 
 /**
