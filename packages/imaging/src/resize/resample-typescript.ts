@@ -44,12 +44,14 @@ function horizontalPass(
     for (let x = 0; x < width; x++) {
       const source = row + at(bounds, x * 2) * 3;
       const end = x * taps + at(bounds, x * 2 + 1);
-      let [red, green, blue] = [ROUND, ROUND, ROUND];
+      let red = ROUND;
+      let green = ROUND;
+      let blue = ROUND;
       for (let tap = x * taps, pixel = source; tap < end; tap++, pixel += 3) {
-        const coefficient = at(fixed, tap);
-        red = (red + at(data, pixel) * coefficient) | 0;
-        green = (green + at(data, pixel + 1) * coefficient) | 0;
-        blue = (blue + at(data, pixel + 2) * coefficient) | 0;
+        const coefficient = fixed[tap] as number;
+        red = (red + (data[pixel] as number) * coefficient) | 0;
+        green = (green + (data[pixel + 1] as number) * coefficient) | 0;
+        blue = (blue + (data[pixel + 2] as number) * coefficient) | 0;
       }
       result[target++] = clip(red);
       result[target++] = clip(green);
@@ -68,9 +70,11 @@ function verticalPass(data: Uint8Array, stride: number, { bounds, fixed, taps }:
     const count = at(bounds, y * 2 + 1);
     sums.fill(ROUND);
     for (let tap = 0; tap < count; tap++) {
-      const coefficient = at(fixed, y * taps + tap);
+      const coefficient = fixed[y * taps + tap] as number;
       const source = (first + tap) * stride;
-      for (let x = 0; x < stride; x++) sums[x] = at(sums, x) + at(data, source + x) * coefficient;
+      for (let x = 0; x < stride; x++) {
+        sums[x] = (sums[x] as number) + (data[source + x] as number) * coefficient;
+      }
     }
     for (let x = 0; x < stride; x++) result[y * stride + x] = clip(at(sums, x));
   }
@@ -86,6 +90,6 @@ function clip(sum: number): number {
 }
 
 /** An element that the loop's bounds hold inside the array. */
-function at(array: Int32Array | Uint8Array, index: number): number {
+function at(array: Int32Array, index: number): number {
   return array[index] as number;
 }
