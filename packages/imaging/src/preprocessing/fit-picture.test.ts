@@ -92,3 +92,13 @@ test("center-crop keeps the middle and crop-to-aspect-ratio the largest centred 
     expect([...data]).toEqual([20, 20, 20, 30, 30, 30, 20, 20, 20, 30, 30, 30]);
   }
 });
+
+test("the centre of a line is refused before the line becomes a plane", () => {
+  const line = { width: 1, height: 1_000_000, data: new Uint8Array(3_000_000) };
+  const crop = () =>
+    fitPicture(line, {
+      resize: { filter: "bicubic", fit: "center-crop" },
+      size: { width: 224, height: 224 },
+    });
+  expect(crop).toThrow("a picture of 1 × 1000000 becomes 224 × 224000000 before its centre is cut out");
+});

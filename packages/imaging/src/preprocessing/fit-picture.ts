@@ -1,8 +1,12 @@
+import { FieldmarkError } from "@fieldmark/contract";
 import { type Box, cutOut } from "../resize/box.ts";
 import { type PillowResizeFilter, resizeLikePillow } from "../resize/pillow-resize.ts";
 import { type FloatImage, resizeLikeTensorflow, type TensorflowMethod } from "../resize/tensorflow-resize.ts";
 import type { RgbImage } from "../rgb-image.ts";
 import type { InputSize, Preprocessing, ResizeFilter } from "./preprocessing.ts";
+
+/** Pixels of a whole picture before its centre is cut out; a thin line would become a huge plane. */
+const MOST_SCALED_PIXELS = 2 ** 26;
 
 /** A picture of the model's input size: bytes from Pillow's filters, float32 from TensorFlow's. */
 export type FittedPicture = RgbImage | FloatImage;
@@ -19,6 +23,8 @@ export type FittedPicture = RgbImage | FloatImage;
  *   its `CenterCrop`, whose corner is rounded half to even.
  *
  * @param image uint8 [height, width, 3]
+ * @throws IMAGE_TOO_LARGE for sides of millions of pixels, and for center-crop of a picture some thousand times longer
+ * than wide
  */
 export function fitPicture(
   image: RgbImage,
@@ -28,6 +34,13 @@ export function fitPicture(
   if (fit === "stretch") return stretch(image, { filter, size });
   if (fit === "center-crop") {
     const scaled = scaledSize(image, { size, shorterSide });
+    if (scaled.height * scaled.width > MOST_SCALED_PIXELS) {
+      throw new FieldmarkError(
+        "IMAGE_TOO_LARGE",
+        `a picture of ${image.width} × ${image.height} becomes ${scaled.width} × ${scaled.height} before its centre is ` +
+          `cut out, expected at most ${MOST_SCALED_PIXELS} pixels`,
+      );
+    }
     const picture = stretch(image, { filter, size: scaled });
     const box = centerBox(scaled, size);
     return picture.data instanceof Uint8Array

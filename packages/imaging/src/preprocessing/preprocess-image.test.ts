@@ -49,8 +49,19 @@ test("the result is written into the row of a batch that is given", async () => 
   expect(batch[0]).toBe(-1);
   expect(out).toEqual((await preprocessImage(bytes, recipe, { file: "a.jpg" })).pixels);
   await expect(preprocessImage(bytes, recipe, { file: "a.jpg", out: batch })).rejects.toThrow(
-    "the output array holds 2304 values, expected 1152 (16 × 24 × 3)",
+    "a.jpg: the output array holds 2304 values, expected 1152 (16 × 24 × 3)",
   );
+});
+
+test("a picture too long to resize is refused by the file's name", async () => {
+  const row = { width: 3_000_000, height: 1, channels: 3, background: "red" } as const;
+  const bytes = await sharp({ create: row }).png().toBuffer();
+  await expect(
+    preprocessImage(bytes, preprocessing("raw", size), { file: "long.png" }),
+  ).rejects.toMatchObject({
+    code: "IMAGE_TOO_LARGE",
+    message: expect.stringContaining("long.png: resizing a side of 3000000 pixels to 24"),
+  });
 });
 
 test("the EXIF orientation is applied when the recipe says so", async () => {

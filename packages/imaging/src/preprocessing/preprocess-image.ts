@@ -41,7 +41,17 @@ export async function preprocessImage(
     ...(pixelLimit === undefined ? {} : { pixelLimit }),
   });
   const { warnings, width, height } = image;
-  return { pixels: pixelsToTensor(image, recipe, out), warnings, width, height };
+  try {
+    return { pixels: pixelsToTensor(image, recipe, out), warnings, width, height };
+  } catch (error) {
+    throw namingFile(error, file);
+  }
+}
+
+/** The resize knows no files; an error of the input must name one. */
+function namingFile(error: unknown, file: string): unknown {
+  if (!(error instanceof FieldmarkError)) return error;
+  return new FieldmarkError(error.code, `${file}: ${error.message}`, { ...error.details, file }, error);
 }
 
 /** Decodes as a recipe asks: Pillow's RGB bytes, EXIF orientation applied or not. */

@@ -10,8 +10,8 @@ import {
 /** Numbers kept for later pictures of the same size: 4 MiB, some hundred geometries. */
 const KEPT_COEFFICIENTS = 1 << 20;
 
-/** Numbers one axis may need; a picture with a side of five million pixels stays below. */
-const MOST_COEFFICIENTS = 1 << 25;
+/** Numbers one axis may need (32 MiB); a picture with a side of a million pixels stays below. */
+const MOST_COEFFICIENTS = 1 << 23;
 
 const kept = new Map<string, Coefficients>();
 let keptCoefficients = 0;
@@ -19,7 +19,7 @@ let keptCoefficients = 0;
 /**
  * `pillowCoefficients`, remembered for the geometries that were asked for last.
  *
- * @throws IMAGE_TOO_LARGE when the table of a very long side would need more than 128 MiB
+ * @throws IMAGE_TOO_LARGE when the table of a very long side would need more than 32 MiB
  */
 export function coefficientsFor(filter: PillowFilterName, axis: AxisGeometry): Coefficients {
   const key = `${filter} ${axis.inputSize} ${axis.start} ${axis.length} ${axis.outputSize}`;

@@ -27,7 +27,7 @@ export interface PillowResizeOptions {
  *
  * @param image uint8 [height, width, 3]
  * @returns a picture of its own; never a view of `image`
- * @throws IMAGE_TOO_LARGE when a side is so long (millions of pixels) that its table of weights passes 128 MiB
+ * @throws IMAGE_TOO_LARGE when a side is so long (millions of pixels) that its table of weights passes 32 MiB
  * @see Pillow 13 `PIL.Image.Image.resize`
  */
 export function resizeLikePillow(image: RgbImage, options: PillowResizeOptions): RgbImage {
