@@ -83,7 +83,7 @@ const topK = (k: number) =>
     from: "proportion",
     interval: "wilson",
     title: `Top-${k} accuracy`,
-    definition: `Share of examples whose true class is among the ${k === 1 ? "" : `${k} `}most probable; of equal probabilities the higher class index ranks first. Null with fewer than ${k} classes.`,
+    definition: `Share of examples whose true class is among the ${k === 1 ? "" : `${k} `}most probable; of equal probabilities the higher class index ranks first.${k === 1 ? "" : ` Null with fewer than ${k} classes.`}`,
     source: skLearn(`top_k_accuracy_score(k=${k})`),
     value: ({ examples: { probabilities, labels } }) =>
       k > probabilities.columns ? Number.NaN : topKAccuracy(probabilities, labels, k),

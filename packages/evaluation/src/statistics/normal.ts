@@ -10,7 +10,7 @@ const density = (x: number): number => Math.exp((-x * x) / 2) / SQRT_TWO_PI;
 
 /**
  * Probability that a standard normal variable is at most `x`.
- * Relative error below 1e-13 in the lower tail, absolute error below 1e-15 elsewhere.
+ * Relative error below 2e-13 in the lower tail, absolute error below 1e-15 elsewhere.
  * @see scipy.special.ndtr
  */
 export function normalCdf(x: number): number {
