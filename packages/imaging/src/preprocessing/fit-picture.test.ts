@@ -102,3 +102,12 @@ test("the centre of a line is refused before the line becomes a plane", () => {
     });
   expect(crop).toThrow("a picture of 1 × 1000000 becomes 224 × 224000000 before its centre is cut out");
 });
+
+test.each([
+  { width: 2_000_000, height: 1 },
+  { width: 1, height: 900_000 },
+])("TensorFlow's filters refuse $width × $height before they allocate", ({ width, height }) => {
+  const line = { width, height, data: new Uint8Array(width * height * 3) };
+  const resize = { filter: "tf-bilinear", fit: "stretch" } as const;
+  expect(() => fitPicture(line, { resize, size: { width: 224, height: 224 } })).toThrow(/is to be 224 wide/);
+});

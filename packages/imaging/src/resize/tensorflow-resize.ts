@@ -1,3 +1,4 @@
+import { FieldmarkError } from "@fieldmark/contract";
 import type { RgbImage } from "../rgb-image.ts";
 import { type Span, TENSORFLOW_METHODS } from "./tensorflow-spans.ts";
 
@@ -17,6 +18,7 @@ export type TensorflowMethod = keyof typeof TENSORFLOW_METHODS;
  * results (within 1e-3 of 255; bicubic overshoots below 0 and above 255, as there).
  *
  * @param image uint8 [height, width, 3]
+ * @throws IMAGE_TOO_LARGE for sides of more than a million pixels
  * @see TensorFlow 2 `resize_bilinear_op.cc`, `resize_bicubic_op.cc`, `resize_nearest_neighbor_op.cc`,
  * `scale_and_translate_op.cc`
  */
@@ -25,9 +27,24 @@ export function resizeLikeTensorflow(
   options: { readonly width: number; readonly height: number; readonly method: TensorflowMethod },
 ): FloatImage {
   const { width, height, method } = options;
+  refuseHuge(image, width);
   const columns = pack(TENSORFLOW_METHODS[method](image.width, width));
   const rows = pack(TENSORFLOW_METHODS[method](image.height, height));
   return { width, height, data: verticalPass(horizontalPass(image, columns, rows), rows, width * 3) };
+}
+
+/** Pixels between the two passes (768 MiB), and of a side whose spans are tabulated. */
+const MOST_PIXELS = 2 ** 26;
+const LONGEST_SIDE = 2 ** 20;
+
+function refuseHuge(image: RgbImage, width: number): void {
+  const fits = image.height * width <= MOST_PIXELS && Math.max(image.height, image.width) <= LONGEST_SIDE;
+  if (fits) return;
+  throw new FieldmarkError(
+    "IMAGE_TOO_LARGE",
+    `a picture of ${image.width} × ${image.height} is to be ${width} wide, expected height × new width of at most ` +
+      `${MOST_PIXELS} and sides of at most ${LONGEST_SIDE} for TensorFlow's filters`,
+  );
 }
 
 /** The spans of one axis, one after another. */
