@@ -20,7 +20,10 @@ const cells = await Promise.all(
     const { svg } = drawBird({ species, seed: 1, ...CHOSEN[species] });
     const left = GAP + (i % COLUMNS) * (CELL.width + GAP);
     const top = GAP + Math.floor(i / COLUMNS) * (CELL.height + CAPTION + GAP);
-    const picture = await sharp(Buffer.from(svg), { density: 144 }).resize(CELL.width, CELL.height, { fit: "cover" }).png().toBuffer();
+    const picture = await sharp(Buffer.from(svg), { density: 144 })
+      .resize(CELL.width, CELL.height, { fit: "cover" })
+      .png()
+      .toBuffer();
     const name = species.slice(4).replaceAll("_", " ").replace("Ruby throated", "Ruby-throated");
     const caption = Buffer.from(
       `<svg xmlns="http://www.w3.org/2000/svg" width="${CELL.width}" height="${CAPTION}"><text x="${CELL.width / 2}" y="18" font-family="Georgia, 'DejaVu Serif', serif" font-size="14" text-anchor="middle" fill="#333">${name}</text></svg>`,
@@ -35,4 +38,4 @@ const { size } = await sharp({ create: { width, height, channels: 3, background:
   .composite(cells.flat())
   .png({ palette: true, colours: 256, quality: 92, dither: 0.7, effort: 10 })
   .toFile(output);
-console.log(`${output}: ${width} x ${height}, ${size} bytes`);
+process.stdout.write(`${output}: ${width} x ${height}, ${size} bytes\n`);

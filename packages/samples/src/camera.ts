@@ -56,7 +56,13 @@ export async function photograph(svg: string, exposure: Exposure, random: Random
 }
 
 /** Applies light and noise in place; `pixels` is uint8 [height, width, 3]. */
-export function develop(pixels: Uint8Array, width: number, height: number, exposure: Exposure, random: Random): void {
+export function develop(
+  pixels: Uint8Array,
+  width: number,
+  height: number,
+  exposure: Exposure,
+  random: Random,
+): void {
   const gains = [exposure.warmth[0], 1, exposure.warmth[1]];
   const curves = gains.map((gain) =>
     Float32Array.from({ length: 256 }, (_, value) => {

@@ -36,7 +36,10 @@ export function drawBird(spec: BirdSpec): DrawnBird {
   const random = randomFor(spec);
   const species = SPECIES.find(({ className }) => className === spec.species);
   if (species === undefined)
-    throw new FieldmarkError("USAGE", `species "${spec.species}" is unknown, expected one of ${SPECIES_NAMES.join(", ")}`);
+    throw new FieldmarkError(
+      "USAGE",
+      `species "${spec.species}" is unknown, expected one of ${SPECIES_NAMES.join(", ")}`,
+    );
   const width = random.integer(280, 420);
   const height = Math.max(220, Math.min(420, Math.round(width * random.weighted(ASPECTS).ratio)));
   return scene(species, { width, height }, random.fork("scene"));

@@ -63,7 +63,10 @@ export async function writeSampleDataset(options: SampleDatasetOptions): Promise
     let done = 0;
     await inParallel(rows, async (row) => {
       if (signal?.aborted === true)
-        throw new FieldmarkError("INTERRUPTED", `stopped after ${done} of ${rows.length} sample birds; nothing was kept`);
+        throw new FieldmarkError(
+          "INTERRUPTED",
+          `stopped after ${done} of ${rows.length} sample birds; nothing was kept`,
+        );
       const { jpeg } = await renderBird({ species: row.species.className, seed, index: row.index });
       await onDisk(writeFile(join(partial, row.split, row.file), jpeg));
       onProgress?.({ done: ++done, total: rows.length });
@@ -79,7 +82,10 @@ export async function writeSampleDataset(options: SampleDatasetOptions): Promise
 }
 
 /** First index of each split: far apart, so that no picture is in two of them. */
-const FIRST_INDEX = { test: 0, valid: 100_000, train: 200_000 } as const satisfies Record<SampleSplit, number>;
+const FIRST_INDEX = { test: 0, valid: 100_000, train: 200_000 } as const satisfies Record<
+  SampleSplit,
+  number
+>;
 
 function rowsOf(perClass: number, split: "test" | "all"): readonly Row[] {
   const counts = { test: perClass, ...(split === "all" ? { valid: perClass, train: 3 * perClass } : {}) };
@@ -102,20 +108,34 @@ async function makeFolders(root: string, rows: readonly Row[]): Promise<void> {
   for (const split of new Set(rows.map((row) => row.split))) {
     const lines = rows
       .filter((row) => row.split === split)
-      .map(({ species, file }) => [file, species.id, SPECIES.indexOf(species) + 1, species.className].join(","));
+      .map(({ species, file }) =>
+        [file, species.id, SPECIES.indexOf(species) + 1, species.className].join(","),
+      );
     const csv = ["image_file_name,orig_class_id,class_id,class_name", ...lines, ""].join("\n");
     await onDisk(writeFile(join(root, "manifest", `${split}.csv`), csv));
   }
 }
 
-/** Rasterising runs on libuv's threads; one bird more than there are cores keeps them busy. */
+/**
+ * Rasterising runs on libuv's threads; one bird more than there are cores keeps them busy. The first failure
+ * ends every lane, and is thrown when all have come to rest.
+ */
 async function inParallel(rows: readonly Row[], work: (row: Row) => Promise<void>): Promise<void> {
   const queue = rows.values();
+  let failed = false;
   const lane = async () => {
-    for (const row of queue) await work(row);
+    for (const row of queue) {
+      if (failed) return;
+      try {
+        await work(row);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
   };
   const lanes = await Promise.allSettled(Array.from({ length: availableParallelism() + 1 }, lane));
-  for (const result of lanes) if (result.status === "rejected") throw result.reason;
+  for (const lane of lanes) if (lane.status === "rejected") throw lane.reason;
 }
 
 async function holdsSomething(folder: string): Promise<boolean> {

@@ -18,8 +18,8 @@ for (const { name, seed, share, perClass } of SETS) {
     perClass: perClass ?? Math.ceil(Number(perSpecies) * share),
     replace: true,
     onProgress: ({ done, total }) => {
-      if (done % 200 === 0 || done === total) console.log(`${name}: ${done} of ${total}`);
+      if (done % 200 === 0 || done === total) process.stdout.write(`${name}: ${done} of ${total}\n`);
     },
   });
-  console.log(`${name}: seed ${seed}, ${images} pictures`);
+  process.stdout.write(`${name}: seed ${seed}, ${images} pictures\n`);
 }

@@ -62,7 +62,11 @@ async function run(context: CliContext, { output, seed, perClass, split, ...flag
     });
     progress.stop();
     if (flags.json === true) writeJson(context, written);
-    else writeLine(context.stdout, `${output}: ${written.images} pictures of ${written.classes.length} species, seed ${seed}`);
+    else
+      writeLine(
+        context.stdout,
+        `${output}: ${written.images} pictures of ${written.classes.length} species, seed ${seed}`,
+      );
   } finally {
     progress.stop();
   }

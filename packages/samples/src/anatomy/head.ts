@@ -1,6 +1,6 @@
+import { darker, lighter } from "../drawing/color.ts";
 import { n, type Point, smoothClosed } from "../drawing/geometry.ts";
 import { ellipse, path, type Sheet } from "../drawing/sheet.ts";
-import { darker, lighter } from "../drawing/color.ts";
 
 export interface BillShape {
   /** Where the mandibles leave the face (head frame). */
@@ -89,20 +89,31 @@ function spoonBill({ at: [x, y], length, depth, droop }: BillShape, inks: BillIn
       `M${on(-0.12, -1.05)}C${on(0.2, -0.95)} ${on(0.45, -0.1)} ${on(0.8, -0.35)}C${on(0.95, -0.4)} ${on(1.05, 0.1)} ${on(0.98, 0.45)}C${on(0.85, 0.8)} ${on(0.4, 0.75)} ${on(-0.1, 0.95)}Z`,
       { fill },
     ),
-    path(`M${on(-0.08, 0.5)}C${on(0.3, 0.3)} ${on(0.6, 0.55)} ${on(0.95, 0.35)}`, { stroke: "#2a2410", width: 0.5, opacity: 0.6 }),
+    path(`M${on(-0.08, 0.5)}C${on(0.3, 0.3)} ${on(0.6, 0.55)} ${on(0.95, 0.35)}`, {
+      stroke: "#2a2410",
+      width: 0.5,
+      opacity: 0.6,
+    }),
     ellipse(x + length * 0.3, y - half * 0.35 + droop * 0.3, 1, 0.55, { fill: "#20200e", opacity: 0.65 }),
     ellipse(x + length * 0.96, y + droop + half * 0.1, 0.9, 1.1, { fill: "#2a2618", opacity: 0.8 }),
   ].join("");
 }
 
 /** A dark eye with a glint; `ring` draws the pale ring of bare or feathered skin. */
-export function eye([x, y]: Point, radius: number, { iris = "#1c110b", ring }: { iris?: string; ring?: string }): string {
+export function eye(
+  [x, y]: Point,
+  radius: number,
+  { iris = "#1c110b", ring }: { iris?: string; ring?: string },
+): string {
   return [
     ring === undefined ? "" : ellipse(x, y, radius * 1.35, radius * 1.3, { fill: ring }),
     ellipse(x, y, radius * 1.08, radius * 1.04, { fill: "#050403", opacity: 0.8 }),
     ellipse(x, y, radius * 0.95, radius * 0.95, { fill: iris }),
     ellipse(x, y, radius * 0.6, radius * 0.6, { fill: "#000000" }),
-    ellipse(x + radius * 0.28, y - radius * 0.36, radius * 0.27, radius * 0.27, { fill: "#ffffff", opacity: 0.9 }),
+    ellipse(x + radius * 0.28, y - radius * 0.36, radius * 0.27, radius * 0.27, {
+      fill: "#ffffff",
+      opacity: 0.9,
+    }),
   ].join("");
 }
 

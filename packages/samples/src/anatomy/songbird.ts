@@ -1,10 +1,10 @@
-import { apply, compose, type Matrix, type Point, place, smoothClosed } from "../drawing/geometry.ts";
+import { apply, compose, type Matrix, mix, type Point, place, smoothClosed } from "../drawing/geometry.ts";
+import type { FeatherInk } from "../drawing/plumage.ts";
 import { strokes } from "../drawing/plumage.ts";
 import { ellipse, group, path, type Sheet } from "../drawing/sheet.ts";
 import type { Random } from "../random.ts";
 import { type BillInks, type BillShape, bill, eye } from "./head.ts";
 import { leg, type TailShape, tail, toes } from "./tail.ts";
-import type { FeatherInk } from "../drawing/plumage.ts";
 import { foldedWing, type WingInks } from "./wing.ts";
 
 /**
@@ -21,7 +21,12 @@ export interface BodyPlan {
   readonly headSize?: number;
   readonly eye: { readonly at: Point; readonly radius: number };
   readonly bill: BillShape;
-  readonly wing: { readonly at: Point; readonly length: number; readonly depth: number; readonly turn: number };
+  readonly wing: {
+    readonly at: Point;
+    readonly length: number;
+    readonly depth: number;
+    readonly turn: number;
+  };
   readonly tail: TailShape & { readonly at: Point; readonly turn: number };
   /** Thickness 0 hides the legs: the bird swims or hovers. */
   readonly legs: { readonly at: Point; readonly length: number; readonly thickness: number };
@@ -140,11 +145,14 @@ export function songbird(plan: BodyPlan, plumage: Plumage, pose: Pose, brush: Br
   };
 }
 
-/** One closed outline; a breast raised above the throat would fold it, so such points are left out. */
+/** One closed outline; where the raised breast would fold over the throat, it bulges below it instead. */
 function joined(headArc: readonly Point[], bodyArc: readonly Point[]): readonly Point[] {
-  const throat = headArc[0]?.[1] ?? 0;
-  const last = bodyArc.findLastIndex(([, y]) => y > throat + 7);
-  return [...headArc, ...bodyArc.slice(0, last + 1)];
+  const throat = headArc[0] ?? [0, 0];
+  const kept = bodyArc.slice(0, bodyArc.findLastIndex(([, y]) => y > throat[1] + 7) + 1);
+  const breast = kept.at(-1);
+  if (breast === undefined || kept.length === bodyArc.length) return [...headArc, ...bodyArc];
+  const [x, y] = mix(throat, breast, 0.5);
+  return [...headArc, ...kept, [x + 4.5, y]];
 }
 
 /** The head keeps its size and nearly its level whatever the body does. */
@@ -160,8 +168,14 @@ function headFrame(plan: BodyPlan, pose: Pose, body: Matrix): Matrix {
 function barbs(strength: number, random: Random): string {
   const area = { centre: [0, 0], radii: [46, 27] } as const;
   return [
-    strokes({ ...area, count: 130, length: 4.5, color: "#000000", width: 0.55, opacity: 0.2 * strength }, random),
-    strokes({ ...area, count: 110, length: 4, color: "#ffffff", width: 0.5, opacity: 0.3 * strength }, random),
+    strokes(
+      { ...area, count: 130, length: 4.5, color: "#000000", width: 0.55, opacity: 0.2 * strength },
+      random,
+    ),
+    strokes(
+      { ...area, count: 110, length: 4, color: "#ffffff", width: 0.5, opacity: 0.3 * strength },
+      random,
+    ),
   ].join("");
 }
 

@@ -43,13 +43,22 @@ export function foldedWing(
       return feather(base, tip, width * depth, ink);
     }).join("");
   return [
-    path(`M0 ${depth * 0.3}Q${-length * 0.35} ${depth * 0.62} ${-length * 0.8} ${depth * 0.2}L${-length * 0.5} ${-depth * 0.3}Z`, {
-      fill: inks.primaries.fill,
-    }),
-    row(6, 0.15, inks.primaries, (i) => [on(0.36 + 0.02 * i, 0.42 - 0.05 * i), on(1 - 0.05 * i, 0.1 - 0.055 * i)]),
+    path(
+      `M0 ${depth * 0.3}Q${-length * 0.35} ${depth * 0.62} ${-length * 0.8} ${depth * 0.2}L${-length * 0.5} ${-depth * 0.3}Z`,
+      {
+        fill: inks.primaries.fill,
+      },
+    ),
+    row(6, 0.15, inks.primaries, (i) => [
+      on(0.36 + 0.02 * i, 0.42 - 0.05 * i),
+      on(1 - 0.05 * i, 0.1 - 0.055 * i),
+    ]),
     row(5, 0.22, inks.secondaries, (i) => [on(0.24, 0.42 - 0.09 * i), on(0.74 - 0.02 * i, 0.2 - 0.09 * i)]),
     row(3, 0.3, inks.tertials, (i) => [on(0.22, 0.02 - 0.17 * i), on(0.72 - 0.1 * i, -0.16 - 0.12 * i)]),
-    row(7, 0.19, inks.greaterCoverts, (i) => [on(0.1, 0.42 - 0.125 * i), on(0.36 + 0.015 * i, 0.44 - 0.13 * i)]),
+    row(7, 0.19, inks.greaterCoverts, (i) => [
+      on(0.1, 0.42 - 0.125 * i),
+      on(0.36 + 0.015 * i, 0.44 - 0.13 * i),
+    ]),
     row(6, 0.2, inks.medianCoverts, (i) => [on(0.02, 0.36 - 0.135 * i), on(0.2 + 0.02 * i, 0.4 - 0.15 * i)]),
     patch(
       [on(-0.06, 0.05), on(-0.02, 0.36), on(0.1, 0.42), on(0.13, 0), on(0.17, -0.42), on(0.02, -0.4)],
@@ -62,21 +71,55 @@ export function foldedWing(
       { random, fringe: 0.9 },
     ),
     strokes(
-      { centre: [-length * 0.27, -depth * 0.4], radii: [length * 0.2, depth * 0.14], count: 34, length: 6, color: inks.scapulars, width: 1.1, direction: 170 },
+      {
+        centre: [-length * 0.27, -depth * 0.4],
+        radii: [length * 0.2, depth * 0.14],
+        count: 34,
+        length: 6,
+        color: inks.scapulars,
+        width: 1.1,
+        direction: 170,
+      },
       random,
     ),
     strokes(
-      { centre: [-length * 0.14, -depth * 0.5], radii: [length * 0.2, depth * 0.16], count: 26, length: 4.6, color: darker(inks.scapulars, 0.4), width: 0.9, opacity: 0.45, direction: 172 },
+      {
+        centre: [-length * 0.14, -depth * 0.5],
+        radii: [length * 0.2, depth * 0.16],
+        count: 26,
+        length: 4.6,
+        color: darker(inks.scapulars, 0.4),
+        width: 0.9,
+        opacity: 0.45,
+        direction: 172,
+      },
       random,
     ),
     strokes(
-      { centre: [-length * 0.12, -depth * 0.15], radii: [length * 0.14, depth * 0.4], count: 26, length: 3.4, color: "#000000", width: 0.5, opacity: 0.18 },
+      {
+        centre: [-length * 0.12, -depth * 0.15],
+        radii: [length * 0.14, depth * 0.4],
+        count: 26,
+        length: 3.4,
+        color: "#000000",
+        width: 0.5,
+        opacity: 0.18,
+      },
       random,
     ),
     inks.bars === undefined
       ? ""
       : streaks(
-          { centre: [-length * 0.16, -depth * 0.3], radii: [length * 0.2, depth * 0.34], color: inks.bars, rows: 9, direction: 80, length: 3.2, width: 1.9, opacity: 0.85 },
+          {
+            centre: [-length * 0.17, -depth * 0.3],
+            radii: [depth * 0.3, length * 0.2],
+            color: inks.bars,
+            rows: 8,
+            direction: 84,
+            length: 4.4,
+            width: 1.7,
+            opacity: 0.85,
+          },
           random,
         ),
   ].join("");

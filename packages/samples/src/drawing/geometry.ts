@@ -1,6 +1,14 @@
 /** x to the right, y downwards, as in SVG. */
 export type Point = readonly [x: number, y: number];
 
+/** Points in SVG's own notation, `"x,y x,y …"`. */
+export function points(text: string): readonly Point[] {
+  return text.split(" ").map((pair): Point => {
+    const [x = Number.NaN, y = Number.NaN] = pair.split(",").map(Number);
+    return [x, y];
+  });
+}
+
 /** Affine transform in SVG's order: x' = a·x + c·y + e, y' = b·x + d·y + f. */
 export type Matrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
@@ -42,8 +50,8 @@ export function n(value: number): string {
 export const at = ([x, y]: Point): string => `${n(x)} ${n(y)}`;
 
 /** A closed path with straight sides. */
-export function polygon(points: readonly Point[]): string {
-  return `M${points.map(at).join("L")}Z`;
+export function polygon(corners: readonly Point[]): string {
+  return `M${corners.map(at).join("L")}Z`;
 }
 
 /** A closed curve through all points (Catmull–Rom as cubic Béziers). */

@@ -10,8 +10,12 @@ export function patch(
 ): string {
   const edge = sampleClosed(points, 8);
   const frayed = (reach: number): string =>
-    polygon(edge.map(([x, y]): Point => [x + random.between(-reach, reach), y + random.between(-reach, reach)]));
-  return path(frayed(fringe * 2), { fill, opacity: opacity * 0.55 }) + path(frayed(fringe), { fill, opacity });
+    polygon(
+      edge.map(([x, y]): Point => [x + random.between(-reach, reach), y + random.between(-reach, reach)]),
+    );
+  return (
+    path(frayed(fringe * 2), { fill, opacity: opacity * 0.55 }) + path(frayed(fringe), { fill, opacity })
+  );
 }
 
 export interface Area {
@@ -53,7 +57,16 @@ export function strokes(
 
 /** Bold streaks in rows down the breast and flanks, each wider at its lower end, as on a streaked finch. */
 export function streaks(
-  { centre, radii, color, rows, opacity = 1, direction = 180, length = 5, width = 1.6 }: Area & {
+  {
+    centre,
+    radii,
+    color,
+    rows,
+    opacity = 1,
+    direction = 180,
+    length = 5,
+    width = 1.6,
+  }: Area & {
     color: string;
     rows: number;
     opacity?: number;
@@ -85,7 +98,14 @@ export function streaks(
 
 /** Overlapping scale-shaped feathers in rows, each with a pale edge and a dark centre. */
 export function scallops(
-  { centre, radii, size, center, edge, opacity = 1 }: Area & {
+  {
+    centre,
+    radii,
+    size,
+    center,
+    edge,
+    opacity = 1,
+  }: Area & {
     size: number;
     center: string;
     edge: string;
@@ -109,7 +129,14 @@ export function scallops(
 
 /** Round spots on a loose grid. */
 export function spots(
-  { centre, radii, color, gap, radius, opacity = 1 }: Area & {
+  {
+    centre,
+    radii,
+    color,
+    gap,
+    radius,
+    opacity = 1,
+  }: Area & {
     color: string;
     gap: number;
     radius: number;
@@ -122,7 +149,10 @@ export function spots(
     const half = radii[0] * Math.sqrt(Math.max(0, 1 - (y / radii[1]) ** 2));
     for (let x = -half + (row % 2) * gap * 0.5; x <= half; x += gap) {
       const r = radius * random.between(0.7, 1.2);
-      const [px, py] = [centre[0] + x + random.normal(0, gap * 0.1), centre[1] + y + random.normal(0, gap * 0.1)];
+      const [px, py] = [
+        centre[0] + x + random.normal(0, gap * 0.1),
+        centre[1] + y + random.normal(0, gap * 0.1),
+      ];
       d += `M${at([px - r, py])}a${n(r)} ${n(r * 0.85)} 0 1 0 ${n(r * 2)} 0a${n(r)} ${n(r * 0.85)} 0 1 0 ${n(-r * 2)} 0Z`;
     }
   }

@@ -68,7 +68,13 @@ export function path(d: string, { fill = "none", stroke, width = 1, opacity = 1 
   return `<path d="${d}" fill="${fill}"${line}${opacity < 1 ? ` opacity="${n(opacity)}"` : ""}/>`;
 }
 
-export function ellipse(x: number, y: number, rx: number, ry: number, { fill = "none", opacity = 1 }: Paint): string {
+export function ellipse(
+  x: number,
+  y: number,
+  rx: number,
+  ry: number,
+  { fill = "none", opacity = 1 }: Paint,
+): string {
   return `<ellipse cx="${n(x)}" cy="${n(y)}" rx="${n(rx)}" ry="${n(ry)}" fill="${fill}"${opacity < 1 ? ` opacity="${n(opacity)}"` : ""}/>`;
 }
 
@@ -79,9 +85,14 @@ export interface GroupLook {
   readonly opacity?: number;
 }
 
-export function group(children: readonly string[] | string, { frame, clip, filter, opacity }: GroupLook): string {
+export function group(
+  children: readonly string[] | string,
+  { frame, clip, filter, opacity }: GroupLook,
+): string {
   const look = [
-    frame === undefined ? "" : ` transform="matrix(${frame.map((value) => String(Math.round(value * 1e4) / 1e4)).join(" ")})"`,
+    frame === undefined
+      ? ""
+      : ` transform="matrix(${frame.map((value) => String(Math.round(value * 1e4) / 1e4)).join(" ")})"`,
     clip === undefined ? "" : ` clip-path="${clip}"`,
     filter === undefined ? "" : ` filter="${filter}"`,
     opacity === undefined ? "" : ` opacity="${n(opacity)}"`,

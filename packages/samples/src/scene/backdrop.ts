@@ -132,6 +132,8 @@ function softStems(inks: BackdropInks, { width, height }: Frame, random: Random)
     const [x, bend] = [random.next() * width, random.normal(0, width * 0.3)];
     const d = `M${Math.round(x)} ${Math.round(height * 1.05)}Q${Math.round(x + bend * 0.2)} ${Math.round(height * 0.5)} ${Math.round(x + bend)} ${Math.round(-height * 0.05)}`;
     const [thick, color] = [random.between(3, 11), blend(stems, random.pick(inks.patches), 0.35)];
-    return [1.6, 1.15, 0.7].map((share) => path(d, { stroke: color, width: thick * share, opacity: 0.16 })).join("");
+    return [1.6, 1.15, 0.7]
+      .map((share) => path(d, { stroke: color, width: thick * share, opacity: 0.16 }))
+      .join("");
   });
 }

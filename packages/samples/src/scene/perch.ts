@@ -1,10 +1,10 @@
-import type { Random } from "../random.ts";
-import type { Sheet } from "../drawing/sheet.ts";
 import type { Point } from "../drawing/geometry.ts";
+import type { Sheet } from "../drawing/sheet.ts";
+import type { Random } from "../random.ts";
 import type { Frame } from "./backdrop.ts";
-import { branch, conifer, stem, thistle, trunk, wire } from "./plants.ts";
-import { feeder, ground, stump } from "./places.ts";
 import { flower } from "./flowers.ts";
+import { feeder, ground, stump } from "./places.ts";
+import { branch, conifer, stem, thistle, trunk, wire } from "./plants.ts";
 import { water } from "./water.ts";
 
 /** Where the bird is in the picture, in pixels. */
@@ -30,9 +30,18 @@ export interface PerchDrawing {
 }
 
 /** Every place a bird may be; a species lists those it is seen on. */
-export const PERCHES = { branch, conifer, stem, thistle, wire, trunk, stump, feeder, ground, flower, water } as const satisfies Record<
-  string,
-  (setting: Setting) => PerchDrawing
->;
+export const PERCHES = {
+  branch,
+  conifer,
+  stem,
+  thistle,
+  wire,
+  trunk,
+  stump,
+  feeder,
+  ground,
+  flower,
+  water,
+} as const satisfies Record<string, (setting: Setting) => PerchDrawing>;
 
 export type PerchKind = keyof typeof PERCHES;

@@ -25,7 +25,11 @@ export function feeder({ random, unit, feet, facing, height, sheet, width }: Set
             [1, darker(wood, 0.45)],
           ]),
         }),
-        path(`M${n(left)} ${n(y + deep * 0.5)}H${n(right)}`, { stroke: darker(wood, 0.4), width: unit * 0.7, opacity: 0.4 }),
+        path(`M${n(left)} ${n(y + deep * 0.5)}H${n(right)}`, {
+          stroke: darker(wood, 0.4),
+          width: unit * 0.7,
+          opacity: 0.4,
+        }),
       ].join(""),
     };
   }
@@ -34,25 +38,33 @@ export function feeder({ random, unit, feet, facing, height, sheet, width }: Set
   const top = -10;
   return {
     behind: [
-      path(`M${n(tubeX - tube)} ${top}H${n(tubeX + tube)}V${n(Math.min(height + 10, y + 60 * unit))}H${n(tubeX - tube)}Z`, {
-        fill: sheet.linear(
-          [
-            [0, "#d8e0e2", 0.75],
-            [0.3, "#8a7a5c", 0.8],
-            [0.7, "#4c4236", 0.85],
-            [1, "#c9d2d4", 0.75],
-          ],
-          [0, 0, 1, 0],
-        ),
-      }),
+      path(
+        `M${n(tubeX - tube)} ${top}H${n(tubeX + tube)}V${n(Math.min(height + 10, y + 60 * unit))}H${n(tubeX - tube)}Z`,
+        {
+          fill: sheet.linear(
+            [
+              [0, "#d8e0e2", 0.75],
+              [0.3, "#8a7a5c", 0.8],
+              [0.7, "#4c4236", 0.85],
+              [1, "#c9d2d4", 0.75],
+            ],
+            [0, 0, 1, 0],
+          ),
+        },
+      ),
     ].join(""),
-    underToes: path(`M${n(tubeX)} ${n(y + 2 * unit)}L${n(feet[0] - facing * 10 * unit)} ${n(y + 1.4 * unit)}`, { stroke: "#55595c", width: unit * 3.2 }),
+    underToes: path(
+      `M${n(tubeX)} ${n(y + 2 * unit)}L${n(feet[0] - facing * 10 * unit)} ${n(y + 1.4 * unit)}`,
+      { stroke: "#55595c", width: unit * 3.2 },
+    ),
   };
 }
 
 /** Open ground: earth, dry grass or short turf. */
 export function ground({ random, unit, feet, width, height, wintry, sheet }: Setting): PerchDrawing {
-  const soil = wintry ? "#dfe4ea" : varied(random.pick(["#8c7a58", "#7b8a4a", "#a4916a", "#6f6350"]), 22, random.next);
+  const soil = wintry
+    ? "#dfe4ea"
+    : varied(random.pick(["#8c7a58", "#7b8a4a", "#a4916a", "#6f6350"]), 22, random.next);
   const horizon = feet[1] - unit * random.between(10, 40);
   const tufts = [0, 1, 2].map((tone) => {
     let d = "";
@@ -61,7 +73,11 @@ export function ground({ random, unit, feet, width, height, wintry, sheet }: Set
       const near = (y - horizon) / (height - horizon + 1);
       d += `M${n(random.next() * width)} ${n(y)}q${n(random.normal(0, 2) * unit)} ${n(-unit * 3 * (0.3 + near))} ${n(random.normal(0, 4) * unit)} ${n(-unit * random.between(3, 9) * (0.3 + near))}`;
     }
-    return path(d, { stroke: tone === 0 ? darker(soil, 0.35) : tone === 1 ? soil : lighter(soil, 0.35), width: unit * 1, opacity: 0.7 });
+    return path(d, {
+      stroke: tone === 0 ? darker(soil, 0.35) : tone === 1 ? soil : lighter(soil, 0.35),
+      width: unit * 1,
+      opacity: 0.7,
+    });
   });
   return {
     behind: [
@@ -73,7 +89,12 @@ export function ground({ random, unit, feet, width, height, wintry, sheet }: Set
         ]),
       }),
       ...tufts.slice(0, 2),
-      ellipse(feet[0] - 6 * unit, feet[1] + 3 * unit, 40 * unit, 5 * unit, { fill: sheet.radial([[0, "#000000", 0.45], [1, "#000000", 0]]) }),
+      ellipse(feet[0] - 6 * unit, feet[1] + 3 * unit, 40 * unit, 5 * unit, {
+        fill: sheet.radial([
+          [0, "#000000", 0.45],
+          [1, "#000000", 0],
+        ]),
+      }),
     ].join(""),
     front: tufts[2] ?? "",
   };
@@ -103,7 +124,10 @@ export function stump({ random, unit, feet, height, sheet }: Setting): PerchDraw
         ),
       }),
       path(grain, { stroke: darker(wood, 0.55), width: unit * 0.9, opacity: 0.5 }),
-      path(`M${n(feet[0] - half)} ${n(feet[1] + 2 * unit)}Q${n(feet[0])} ${n(feet[1] - 2 * unit)} ${n(feet[0] + half)} ${n(feet[1] + 1.5 * unit)}`, { stroke: lighter(wood, 0.45), width: unit * 1.4, opacity: 0.8 }),
+      path(
+        `M${n(feet[0] - half)} ${n(feet[1] + 2 * unit)}Q${n(feet[0])} ${n(feet[1] - 2 * unit)} ${n(feet[0] + half)} ${n(feet[1] + 1.5 * unit)}`,
+        { stroke: lighter(wood, 0.45), width: unit * 1.4, opacity: 0.8 },
+      ),
     ].join(""),
   };
 }

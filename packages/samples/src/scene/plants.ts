@@ -44,8 +44,16 @@ function limb({ from, to, thickness, color }: Limb, random: Random, sheet: Setti
   return [
     path(d, { fill: Math.abs(to[1] - from[1]) > thickness * 2 ? color : light }),
     path(bark, { stroke: darker(color, 0.55), width: Math.max(0.6, thickness * 0.05), opacity: 0.5 }),
-    path(`M${upper.map(at).join("L")}`, { stroke: lighter(color, 0.4), width: thickness * 0.12, opacity: 0.5 }),
-    path(`M${lower.map(at).join("L")}`, { stroke: darker(color, 0.6), width: thickness * 0.2, opacity: 0.45 }),
+    path(`M${upper.map(at).join("L")}`, {
+      stroke: lighter(color, 0.4),
+      width: thickness * 0.12,
+      opacity: 0.5,
+    }),
+    path(`M${lower.map(at).join("L")}`, {
+      stroke: darker(color, 0.6),
+      width: thickness * 0.2,
+      opacity: 0.45,
+    }),
   ].join("");
 }
 
@@ -55,14 +63,21 @@ function leaf(from: Point, angle: number, length: number, color: string): string
   const d = `M${at(from)}q${n(dx * 0.4 + ax)} ${n(dy * 0.4 + ay)} ${n(dx)} ${n(dy)}q${n(-dx * 0.6 - ax)} ${n(-dy * 0.6 - ay)} ${n(-dx)} ${n(-dy)}Z`;
   return (
     path(d, { fill: color }) +
-    path(`M${at(from)}l${n(dx * 0.9)} ${n(dy * 0.9)}`, { stroke: lighter(color, 0.3), width: 0.8, opacity: 0.6 })
+    path(`M${at(from)}l${n(dx * 0.9)} ${n(dy * 0.9)}`, {
+      stroke: lighter(color, 0.3),
+      width: 0.8,
+      opacity: 0.6,
+    })
   );
 }
 
 const barkColor = (random: Random) =>
   varied(random.pick(["#6b5542", "#7d6a58", "#54463a", "#8a8078", "#5c4a36"]), 18, random.next);
 
-function limbThroughFeet({ feet, width, unit, random, sheet }: Setting, thickness: number): { drawn: string; pointAt: (x: number) => Point; span: Point; color: string } {
+function limbThroughFeet(
+  { feet, width, unit, random, sheet }: Setting,
+  thickness: number,
+): { drawn: string; pointAt: (x: number) => Point; span: Point; color: string } {
   const slope = Math.tan((random.normal(0, 11) * Math.PI) / 180);
   const color = barkColor(random);
   const centreY = feet[1] + thickness * 0.5;
@@ -70,7 +85,12 @@ function limbThroughFeet({ feet, width, unit, random, sheet }: Setting, thicknes
   const reach = random.chance(0.35) ? feet[0] + random.between(24, 50) * unit : width * 1.05;
   const ends: [Point, Point] = [pointAt(-width * 0.05), pointAt(reach)];
   const [from, to] = random.chance(0.5) || reach < width ? ends : [ends[1], ends[0]];
-  return { drawn: limb({ from, to, thickness: thickness * 1.15, color }, random, sheet), pointAt, span: [0, Math.min(width, reach)], color };
+  return {
+    drawn: limb({ from, to, thickness: thickness * 1.15, color }, random, sheet),
+    pointAt,
+    span: [0, Math.min(width, reach)],
+    color,
+  };
 }
 
 /** A bare or leafy branch, sometimes under snow. */
@@ -80,8 +100,15 @@ export function branch(setting: Setting): PerchDrawing {
   const { drawn, pointAt, span, color } = limbThroughFeet(setting, thickness);
   const twigs = Array.from({ length: random.integer(1, 4) }, () => {
     const from = pointAt(random.between(...span));
-    const to: Point = [from[0] + random.normal(0, 60) * unit * 0.6, from[1] - random.between(20, 80) * unit * 0.7];
-    return { from, to, drawn: limb({ from, to, thickness: thickness * random.between(0.25, 0.45), color }, random, sheet) };
+    const to: Point = [
+      from[0] + random.normal(0, 60) * unit * 0.6,
+      from[1] - random.between(20, 80) * unit * 0.7,
+    ];
+    return {
+      from,
+      to,
+      drawn: limb({ from, to, thickness: thickness * random.between(0.25, 0.45), color }, random, sheet),
+    };
   });
   const snow = wintry && random.chance(0.7);
   const green = varied(random.pick(["#5d8a3a", "#7aa046", "#4c7232", "#98a848"]), 24, random.next);
@@ -91,7 +118,12 @@ export function branch(setting: Setting): PerchDrawing {
         Array.from({ length: random.integer(2, 6) }, () => {
           const share = random.between(0.2, 1);
           const start: Point = [from[0] + (to[0] - from[0]) * share, from[1] + (to[1] - from[1]) * share];
-          return leaf(start, random.between(-Math.PI, 0.6), unit * random.between(9, 20), varied(green, 30, random.next));
+          return leaf(
+            start,
+            random.between(-Math.PI, 0.6),
+            unit * random.between(9, 20),
+            varied(green, 30, random.next),
+          );
         }),
       );
   const snowCap = snow
@@ -99,10 +131,16 @@ export function branch(setting: Setting): PerchDrawing {
         const [x, y] = pointAt((i / 15) * span[1]);
         return Math.abs(x - feet[0]) < 14 * unit && random.chance(0.6)
           ? ""
-          : ellipse(x, y - thickness * 0.52, unit * random.between(5, 12), unit * random.between(1.6, 3.2), { fill: "#f3f6fa" });
+          : ellipse(x, y - thickness * 0.52, unit * random.between(5, 12), unit * random.between(1.6, 3.2), {
+              fill: "#f3f6fa",
+            });
       }).join("")
     : "";
-  return { behind: twigs.map((twig) => twig.drawn).join("") + leaves.slice(2).join(""), underToes: drawn + snowCap, front: leaves.slice(0, 1).join("") };
+  return {
+    behind: twigs.map((twig) => twig.drawn).join("") + leaves.slice(2).join(""),
+    underToes: drawn + snowCap,
+    front: leaves.slice(0, 1).join(""),
+  };
 }
 
 /** A spruce or pine twig with needles. */
@@ -121,7 +159,11 @@ export function conifer(setting: Setting): PerchDrawing {
           const reach = unit * random.between(9, 19);
           d += `M${at(from)}l${n(Math.cos(angle) * reach)} ${n(Math.sin(angle) * reach)}`;
         }
-        return path(d, { stroke: shade === 0 ? darker(green, 0.35) : shade === 1 ? green : lighter(green, wintry ? 0.4 : 0.2), width: unit * 0.95 });
+        return path(d, {
+          stroke:
+            shade === 0 ? darker(green, 0.35) : shade === 1 ? green : lighter(green, wintry ? 0.4 : 0.2),
+          width: unit * 0.95,
+        });
       })
       .join("");
   return { behind: needles(34, true), underToes: drawn + needles(34, false) };
@@ -174,14 +216,26 @@ export function thistle({ random, unit, feet, height }: Setting): PerchDrawing {
       const angle = -Math.PI / 2 + random.normal(0, 0.5);
       d += `M${n(x)} ${n(y)}l${n(Math.cos(angle) * size * random.between(1, 1.6))} ${n(Math.sin(angle) * size * random.between(1, 1.6))}`;
     }
-    return path(d, { stroke: bloom ? purple : "#efe8dc", width: unit * 0.9, opacity: 0.9 }) + ellipse(x, y + size * 0.3, size * 0.72, size * 0.7, { fill: green }) + ellipse(x - size * 0.2, y + size * 0.1, size * 0.35, size * 0.4, { fill: lighter(green, 0.25), opacity: 0.6 });
+    return (
+      path(d, { stroke: bloom ? purple : "#efe8dc", width: unit * 0.9, opacity: 0.9 }) +
+      ellipse(x, y + size * 0.3, size * 0.72, size * 0.7, { fill: green }) +
+      ellipse(x - size * 0.2, y + size * 0.1, size * 0.35, size * 0.4, {
+        fill: lighter(green, 0.25),
+        opacity: 0.6,
+      })
+    );
   };
   const stalk = `M${n(feet[0] - 14 * unit)} ${n(height * 1.05)}Q${n(feet[0] + 6 * unit)} ${n((feet[1] + height) / 2)} ${at([feet[0], feet[1] + 6 * unit])}`;
-  const [sx, sy] = [feet[0] + random.pick([-1, 1]) * random.between(34, 56) * unit, feet[1] - random.between(-26, 22) * unit];
+  const [sx, sy] = [
+    feet[0] + random.pick([-1, 1]) * random.between(34, 56) * unit,
+    feet[1] - random.between(-26, 22) * unit,
+  ];
   const side = `M${n(feet[0])} ${n(feet[1] + 34 * unit)}Q${n((feet[0] + sx) / 2)} ${n(sy + 34 * unit)} ${n(sx)} ${n(sy + 6 * unit)}`;
   return {
     behind: path(side, { stroke: green, width: unit * 2.6 }) + head(sx, sy, unit * 8, random.chance(0.6)),
-    underToes: path(stalk, { stroke: darker(green, 0.2), width: unit * 3.6 }) + head(feet[0], feet[1] + 7 * unit, unit * 11, random.chance(0.5)),
+    underToes:
+      path(stalk, { stroke: darker(green, 0.2), width: unit * 3.6 }) +
+      head(feet[0], feet[1] + 7 * unit, unit * 11, random.chance(0.5)),
   };
 }
 
@@ -192,9 +246,12 @@ export function wire({ random, unit, feet, width }: Setting): PerchDrawing {
   const d = `M0 ${n(y(0))}L${n(width)} ${n(y(width))}`;
   const thickness = unit * random.between(2, 3.2);
   let twist = "";
-  for (let x = 0; x < width; x += unit * 7) twist += `M${n(x)} ${n(y(x) - thickness * 0.5)}l${n(unit * 3)} ${n(thickness)}`;
+  for (let x = 0; x < width; x += unit * 7)
+    twist += `M${n(x)} ${n(y(x) - thickness * 0.5)}l${n(unit * 3)} ${n(thickness)}`;
   return {
-    underToes: path(d, { stroke: "#4d4a48", width: thickness }) + path(twist, { stroke: "#a9a39c", width: unit * 0.8, opacity: 0.8 }),
+    underToes:
+      path(d, { stroke: "#4d4a48", width: thickness }) +
+      path(twist, { stroke: "#a9a39c", width: unit * 0.8, opacity: 0.8 }),
   };
 }
 
@@ -202,7 +259,10 @@ export function wire({ random, unit, feet, width }: Setting): PerchDrawing {
 export function trunk({ random, unit, feet, width, height, facing, sheet }: Setting): PerchDrawing {
   const color = barkColor(random);
   const near = feet[0] - facing * unit * 1;
-  const far = facing === 1 ? Math.max(near + 60 * unit, width * random.between(0.9, 1.15)) : Math.min(near - 60 * unit, width * random.between(-0.15, 0.1));
+  const far =
+    facing === 1
+      ? Math.max(near + 60 * unit, width * random.between(0.9, 1.15))
+      : Math.min(near - 60 * unit, width * random.between(-0.15, 0.1));
   const lean = random.normal(0, 6) * unit;
   const edge = Array.from({ length: 15 }, (_, i): Point => {
     const y = -10 + ((height + 20) * i) / 14;

@@ -20,7 +20,8 @@ export function scene(species: Species, { width, height }: Frame, random: Random
 
   const [left, top, right, bottom] = figure.bounds;
   const facing = random.chance(0.5) ? 1 : -1;
-  const wanted = species.size * (random.chance(0.16) ? random.between(0.38, 0.62) : random.between(0.72, 1.2));
+  const wanted =
+    species.size * (random.chance(0.16) ? random.between(0.38, 0.62) : random.between(0.72, 1.2));
   const unit = Math.min((width * wanted) / (right - left), (height * 0.92) / (bottom - top));
   const [boxWidth, boxHeight] = [(right - left) * unit, (bottom - top) * unit];
   const slackX = Math.max(0, width - boxWidth);
@@ -53,10 +54,10 @@ export function scene(species: Species, { width, height }: Frame, random: Random
     setting.waterline === undefined
       ? drawn
       : [
-          group(
-            group(drawn, { frame: [1, 0, 0, -0.8, 0, setting.waterline * 1.8] }),
-            { opacity: 0.38, clip: sheet.clip(`M0 ${n(setting.waterline)}H${width}V${height}H0Z`) },
-          ),
+          group(group(drawn, { frame: [1, 0, 0, -0.8, 0, setting.waterline * 1.8] }), {
+            opacity: 0.38,
+            clip: sheet.clip(`M0 ${n(setting.waterline)}H${width}V${height}H0Z`),
+          }),
           group(drawn, { clip: sheet.clip(`M0 0H${width}V${n(setting.waterline + unit)}H0Z`) }),
         ].join(""),
     setting.underToes ?? "",
@@ -78,5 +79,7 @@ function blurredLeaf({ width, height }: Frame, random: Random): string {
   const [x, y] = [random.chance(0.5) ? 0 : width, random.next() * height];
   const color = random.pick(["#6f8f4a", "#8fa65c", "#4e6a38", "#a9a15a"]);
   const [rx, ry] = [width * random.between(0.1, 0.22), height * random.between(0.05, 0.14)];
-  return [1.25, 1.1, 0.95, 0.8].map((share) => ellipse(x, y, rx * share, ry * share, { fill: color, opacity: 0.3 })).join("");
+  return [1.25, 1.1, 0.95, 0.8]
+    .map((share) => ellipse(x, y, rx * share, ry * share, { fill: color, opacity: 0.3 }))
+    .join("");
 }

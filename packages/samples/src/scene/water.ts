@@ -5,7 +5,11 @@ import type { PerchDrawing, Setting } from "./perch.ts";
 
 /** Open water up to the bird's waterline and beyond, with ripples and the light of the far bank. */
 export function water({ random, unit, feet, width, height, sheet }: Setting): PerchDrawing {
-  const color = varied(random.pick(["#4f7388", "#5d8192", "#3d5a5e", "#6c7f72", "#4a6a9a", "#7c8f98"]), 24, random.next);
+  const color = varied(
+    random.pick(["#4f7388", "#5d8192", "#3d5a5e", "#6c7f72", "#4a6a9a", "#7c8f98"]),
+    24,
+    random.next,
+  );
   const shore = random.chance(0.35) ? feet[1] - random.between(50, 110) * unit : -10;
   const ripple = (count: number, tone: string, opacity: number, heavy: number): string => {
     let d = "";
@@ -20,11 +24,14 @@ export function water({ random, unit, feet, width, height, sheet }: Setting): Pe
   const wake = Array.from({ length: 4 }, (_, i) => {
     const reach = (62 + i * 17) * unit;
     const y = feet[1] + (3 + i * 5.5) * unit;
-    return path(`M${n(feet[0] - reach)} ${n(y)}Q${n(feet[0])} ${n(y + (4 + i) * unit)} ${n(feet[0] + reach)} ${n(y)}`, {
-      stroke: lighter(color, 0.5),
-      width: unit * 1.1,
-      opacity: 0.5 - i * 0.09,
-    });
+    return path(
+      `M${n(feet[0] - reach)} ${n(y)}Q${n(feet[0])} ${n(y + (4 + i) * unit)} ${n(feet[0] + reach)} ${n(y)}`,
+      {
+        stroke: lighter(color, 0.5),
+        width: unit * 1.1,
+        opacity: 0.5 - i * 0.09,
+      },
+    );
   });
   return {
     behind: [
@@ -39,7 +46,12 @@ export function water({ random, unit, feet, width, height, sheet }: Setting): Pe
       ripple(46, "#16262c", 0.28, 1.3),
     ].join(""),
     front: [
-      ellipse(feet[0], feet[1] + 1.5 * unit, 56 * unit, 3.4 * unit, { fill: sheet.radial([[0, "#0a161a", 0.5], [1, "#0a161a", 0]]) }),
+      ellipse(feet[0], feet[1] + 1.5 * unit, 56 * unit, 3.4 * unit, {
+        fill: sheet.radial([
+          [0, "#0a161a", 0.5],
+          [1, "#0a161a", 0],
+        ]),
+      }),
       ...wake,
       ripple(14, lighter(color, 0.5), 0.35, 1),
     ].join(""),

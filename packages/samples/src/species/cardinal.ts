@@ -1,6 +1,6 @@
 import { type BodyPlan, type Plumage, songbird } from "../anatomy/songbird.ts";
 import { blend, darker, lighter, varied } from "../drawing/color.ts";
-import type { Point } from "../drawing/geometry.ts";
+import { type Point, points } from "../drawing/geometry.ts";
 import { patch, strokes } from "../drawing/plumage.ts";
 import type { Random } from "../random.ts";
 import { finchPlan, perchedPose } from "./finch-plan.ts";
@@ -9,7 +9,10 @@ import type { Species } from "./species.ts";
 /** A tall crest, a long tail and a bill that cracks sunflower seeds. */
 function plan(random: Random): BodyPlan {
   const raised = random.between(0.35, 1);
-  const crest = (low: Point, high: Point): Point => [low[0] + (high[0] - low[0]) * raised, low[1] + (high[1] - low[1]) * raised];
+  const crest = (low: Point, high: Point): Point => [
+    low[0] + (high[0] - low[0]) * raised,
+    low[1] + (high[1] - low[1]) * raised,
+  ];
   return {
     ...finchPlan,
     head: [
@@ -34,7 +37,7 @@ function plan(random: Random): BodyPlan {
   };
 }
 
-const mask: readonly Point[] = [[12, -5.5], [16, -7], [19, 2], [17, 10], [13, 15], [6, 13.5], [6.5, 6], [8.5, 1], [9.5, -3]];
+const mask: readonly Point[] = points("12,-5.5 16,-7 19,2 17,10 13,15 6,13.5 6.5,6 8.5,1 9.5,-3");
 
 /** Red all over but for the black mask. */
 function male(random: Random): Plumage {
@@ -43,13 +46,51 @@ function male(random: Random): Plumage {
   return {
     base: red,
     body: (brush) => [
-      patch([[26, -30], [-8, -29], [-30, -20], [-48, -9], [-44, -2], [-24, -8], [0, -10], [22, -14]], blend(red, "#7a4442", 0.42), brush),
-      strokes({ centre: [6, 8], radii: [34, 15], count: 90, length: 4.6, color: lighter(red, 0.22), width: 0.8, opacity: 0.4 }, random),
-      strokes({ centre: [0, 4], radii: [38, 18], count: 70, length: 4.6, color: darker(red, 0.35), width: 0.8, opacity: 0.35 }, random),
+      patch(
+        points("26,-30 -8,-29 -30,-20 -48,-9 -44,-2 -24,-8 0,-10 22,-14"),
+        blend(red, "#7a4442", 0.42),
+        brush,
+      ),
+      strokes(
+        {
+          centre: [6, 8],
+          radii: [34, 15],
+          count: 90,
+          length: 4.6,
+          color: lighter(red, 0.22),
+          width: 0.8,
+          opacity: 0.4,
+        },
+        random,
+      ),
+      strokes(
+        {
+          centre: [0, 4],
+          radii: [38, 18],
+          count: 70,
+          length: 4.6,
+          color: darker(red, 0.35),
+          width: 0.8,
+          opacity: 0.35,
+        },
+        random,
+      ),
     ],
     head: (brush) => [
       patch(mask, "#100c0b", { random: brush.random, fringe: 0.5 }),
-      strokes({ centre: [-4, -10], radii: [12, 16], count: 60, length: 4.4, color: darker(red, 0.3), width: 0.7, opacity: 0.4, direction: 215 }, random),
+      strokes(
+        {
+          centre: [-4, -10],
+          radii: [12, 16],
+          count: 60,
+          length: 4.4,
+          color: darker(red, 0.3),
+          width: 0.7,
+          opacity: 0.4,
+          direction: 215,
+        },
+        random,
+      ),
     ],
     wing: wing(dusk, red),
     tail: { inner: { fill: blend(red, "#5a3434", 0.32), edge: lighter(red, 0.12) } },
@@ -67,14 +108,37 @@ function female(random: Random): Plumage {
   return {
     base: buff,
     body: (brush) => [
-      patch([[28, -30], [-8, -29], [-30, -20], [-48, -9], [-44, -2], [-24, -8], [0, -8], [24, -12]], grey, brush),
-      patch([[-44, 6], [-30, 4], [-10, 12], [-8, 26], [-36, 24]], lighter(buff, 0.25), { ...brush, opacity: 0.7 }),
-      strokes({ centre: [6, 8], radii: [34, 15], count: 80, length: 4.6, color: lighter(buff, 0.35), width: 0.8, opacity: 0.4 }, random),
+      patch(points("28,-30 -8,-29 -30,-20 -48,-9 -44,-2 -24,-8 0,-8 24,-12"), grey, brush),
+      patch(points("-44,6 -30,4 -10,12 -8,26 -36,24"), lighter(buff, 0.25), { ...brush, opacity: 0.7 }),
+      strokes(
+        {
+          centre: [6, 8],
+          radii: [34, 15],
+          count: 80,
+          length: 4.6,
+          color: lighter(buff, 0.35),
+          width: 0.8,
+          opacity: 0.4,
+        },
+        random,
+      ),
     ],
     head: (brush) => [
-      patch([[10, -12], [4, -12], [-8, -14], [-16, -16], [-26, -26], [-10, -42], [8, -24]], blend(red, buff, 0.18), brush),
+      patch(points("10,-12 4,-12 -8,-14 -16,-16 -26,-26 -10,-42 8,-24"), blend(red, buff, 0.18), brush),
       patch(mask, blend("#3a302c", buff, 0.25), { random: brush.random, fringe: 0.8, opacity: 0.8 }),
-      strokes({ centre: [-4, -8], radii: [13, 16], count: 50, length: 4.2, color: darker(buff, 0.35), width: 0.7, opacity: 0.35, direction: 215 }, random),
+      strokes(
+        {
+          centre: [-4, -8],
+          radii: [13, 16],
+          count: 50,
+          length: 4.2,
+          color: darker(buff, 0.35),
+          width: 0.7,
+          opacity: 0.35,
+          direction: 215,
+        },
+        random,
+      ),
     ],
     wing: wing(blend(red, grey, 0.5), blend(red, buff, 0.25)),
     tail: { inner: { fill: blend(red, grey, 0.35), edge: blend(red, buff, 0.25) } },
@@ -100,8 +164,16 @@ export const cardinal: Species = {
   className: "017.Cardinal",
   size: 0.74,
   variants: [
-    { name: "male", weight: 0.7, draw: (brush) => songbird(plan(brush.random), male(brush.random), perchedPose(brush.random), brush) },
-    { name: "female", weight: 0.3, draw: (brush) => songbird(plan(brush.random), female(brush.random), perchedPose(brush.random), brush) },
+    {
+      name: "male",
+      weight: 0.7,
+      draw: (brush) => songbird(plan(brush.random), male(brush.random), perchedPose(brush.random), brush),
+    },
+    {
+      name: "female",
+      weight: 0.3,
+      draw: (brush) => songbird(plan(brush.random), female(brush.random), perchedPose(brush.random), brush),
+    },
   ],
   perches: [
     { kind: "branch", weight: 6 },

@@ -1,35 +1,14 @@
 import { type BodyPlan, type Plumage, type Pose, songbird } from "../anatomy/songbird.ts";
 import { blend, darker, lighter, varied } from "../drawing/color.ts";
+import { points } from "../drawing/geometry.ts";
 import { patch, spots, streaks } from "../drawing/plumage.ts";
 import type { Random } from "../random.ts";
 import { finchPlan } from "./finch-plan.ts";
 import type { Species } from "./species.ts";
 
 const plan: BodyPlan = {
-  head: [
-    [9, 16],
-    [13, 8.5],
-    [15.5, 2.5],
-    [15, -2],
-    [10, -9],
-    [2, -13],
-    [-8, -12.5],
-    [-16, -6],
-    [-21, 4],
-  ],
-  body: [
-    [12, -20],
-    [-8, -20],
-    [-30, -13],
-    [-47, -6],
-    [-52, -1],
-    [-48, 5],
-    [-32, 12],
-    [-10, 19],
-    [12, 21],
-    [28, 16],
-    [36, 5],
-  ],
+  head: points("9,16 13,8.5 15.5,2.5 15,-2 10,-9 2,-13 -8,-12.5 -16,-6 -21,4"),
+  body: points("12,-20 -8,-20 -30,-13 -47,-6 -52,-1 -48,5 -32,12 -10,19 12,21 28,16 36,5"),
   headAt: [37, -17],
   headSize: 0.96,
   eye: { at: [5, -3], radius: 2.1 },
@@ -49,17 +28,40 @@ function plumage(random: Random, male: boolean): Plumage {
   return {
     base: pale,
     body: (brush) => [
-      patch([[32, -30], [-8, -29], [-34, -20], [-40, -8], [-20, -7], [4, -6], [26, -8]], brown, brush),
-      streaks({ centre: [2, -16], radii: [26, 7], color: ink, rows: 9, direction: 90, length: 3, width: 2, opacity: 0.8 }, random),
-      patch([[-34, -22], [-54, -10], [-52, -2], [-34, -8]], "#f1ece2", brush),
+      patch(points("32,-30 -8,-29 -34,-20 -40,-8 -20,-7 4,-6 26,-8"), brown, brush),
+      streaks(
+        {
+          centre: [2, -16],
+          radii: [26, 7],
+          color: ink,
+          rows: 9,
+          direction: 90,
+          length: 3,
+          width: 2,
+          opacity: 0.8,
+        },
+        random,
+      ),
+      patch(points("-34,-22 -54,-10 -52,-2 -34,-8"), "#f1ece2", brush),
       spots({ centre: [-2, 10], radii: [34, 13], color: ink, gap: 6.2, radius: 1.55, opacity: 0.92 }, random),
-      patch([[44, -8], [42, 4], [34, 13], [24, 15], [21, 9], [28, 5], [32, -4], [36, -12]], ink, { random: brush.random, fringe: 0.5 }),
+      patch(points("44,-8 42,4 34,13 24,15 21,9 28,5 32,-4 36,-12"), ink, {
+        random: brush.random,
+        fringe: 0.5,
+      }),
     ],
     head: (brush) => [
-      patch([[20, -4], [20, 20], [-8, 22], [-20, 10], [-14, -8], [8, -8]], blend(pale, "#b98a64", 0.45), brush),
-      patch([[17, -4.5], [8, -7], [-6, -7.5], [-14, -4], [-20, 6], [-30, 8], [-20, -20], [10, -18]], grey, brush),
-      patch([[-14, -8], [-12, -5], [-16, 0], [-20, 5], [-26, 3], [-18, -9]], "#c4282c", { random: brush.random, fringe: 0.5 }),
-      male ? patch([[14, 2.8], [6, 4.5], [-3, 8.5], [-6, 14], [2, 14.5], [9, 10.5], [15, 7.5]], ink, { random: brush.random, fringe: 0.4 }) : "",
+      patch(points("20,-4 20,20 -8,22 -20,10 -14,-8 8,-8"), blend(pale, "#b98a64", 0.45), brush),
+      patch(points("17,-4.5 8,-7 -6,-7.5 -14,-4 -20,6 -30,8 -20,-20 10,-18"), grey, brush),
+      patch(points("-14,-8 -12,-5 -16,0 -20,5 -26,3 -18,-9"), "#c4282c", {
+        random: brush.random,
+        fringe: 0.5,
+      }),
+      male
+        ? patch(points("14,2.8 6,4.5 -3,8.5 -6,14 2,14.5 9,10.5 15,7.5"), ink, {
+            random: brush.random,
+            fringe: 0.4,
+          })
+        : "",
     ],
     wing: {
       primaries: { fill: darker(brown, 0.55), edge: yellow, edgeWidth: 0.7 },
@@ -96,17 +98,40 @@ const standing = (random: Random): Pose => ({
   tailLift: random.normal(0, 4),
 });
 
-const northernFlickerPlan = (upright: boolean): BodyPlan => (upright ? { ...plan, legs: { ...plan.legs, at: [6, 17], length: 6 } } : { ...plan, legs: finchPlan.legs });
+const northernFlickerPlan = (upright: boolean): BodyPlan =>
+  upright ? { ...plan, legs: { ...plan.legs, at: [6, 17], length: 6 } } : { ...plan, legs: finchPlan.legs };
 
 export const northernFlicker: Species = {
   id: 36,
   className: "036.Northern_Flicker",
   size: 0.8,
   variants: [
-    { name: "male", weight: 0.3, perches: [{ kind: "trunk", weight: 1 }], draw: (brush) => songbird(northernFlickerPlan(true), plumage(brush.random, true), clinging(brush.random), brush) },
-    { name: "female", weight: 0.2, perches: [{ kind: "trunk", weight: 1 }], draw: (brush) => songbird(northernFlickerPlan(true), plumage(brush.random, false), clinging(brush.random), brush) },
-    { name: "male", weight: 0.3, draw: (brush) => songbird(northernFlickerPlan(false), plumage(brush.random, true), standing(brush.random), brush) },
-    { name: "female", weight: 0.2, draw: (brush) => songbird(northernFlickerPlan(false), plumage(brush.random, false), standing(brush.random), brush) },
+    {
+      name: "male",
+      weight: 0.3,
+      perches: [{ kind: "trunk", weight: 1 }],
+      draw: (brush) =>
+        songbird(northernFlickerPlan(true), plumage(brush.random, true), clinging(brush.random), brush),
+    },
+    {
+      name: "female",
+      weight: 0.2,
+      perches: [{ kind: "trunk", weight: 1 }],
+      draw: (brush) =>
+        songbird(northernFlickerPlan(true), plumage(brush.random, false), clinging(brush.random), brush),
+    },
+    {
+      name: "male",
+      weight: 0.3,
+      draw: (brush) =>
+        songbird(northernFlickerPlan(false), plumage(brush.random, true), standing(brush.random), brush),
+    },
+    {
+      name: "female",
+      weight: 0.2,
+      draw: (brush) =>
+        songbird(northernFlickerPlan(false), plumage(brush.random, false), standing(brush.random), brush),
+    },
   ],
   perches: [
     { kind: "ground", weight: 3 },
