@@ -1,0 +1,189 @@
+import { FieldmarkError } from "@fieldmark/contract";
+import type { Graph, NamedValue, Node, ValueType } from "../../graph/graph.ts";
+import type { SourceModel } from "../../source-model.ts";
+import type { Tensor } from "../../tensor.ts";
+import { decodeAttributes } from "./attributes.ts";
+import { findClassNames } from "./class-names.ts";
+import { type ConstantSource, FlatGraph, type FlatNode } from "./flat-graph.ts";
+import { flatten } from "./flatten.ts";
+import { type GraphDefReader, readGraphDef } from "./graph-def.ts";
+import type { MetaGraph, SignatureDef } from "./messages.ts";
+import { objectVariables, readObjectGraph } from "./object-graph.ts";
+import { prune } from "./prune.ts";
+import { refuseRandom } from "./random-ops.ts";
+import { restoredVariables } from "./restored-variables.ts";
+import {
+  chooseSignature,
+  describeSignature,
+  servingMetaGraph,
+  usableSignatures,
+  valueType,
+} from "./signatures.ts";
+import { openTensorBundle, type TensorBundle } from "./tensor-bundle.ts";
+import { decodeTensorProto, type ExpansionBudget, elementCount } from "./tensor-proto.ts";
+
+/** Bytes to which constants that repeat one value may grow, together. */
+const EXPANSION_BYTES = 1024 ** 3;
+/** Constants that may decide a branch are small; no other is decoded before it is known to be needed. */
+const SCALAR_BYTES = 1024;
+
+export interface SavedModelFiles {
+  /** Contents by path. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** The SavedModel's folder inside `files`: "" or with a "/" at its end. */
+  readonly folder: string;
+  /** The model's name in errors. */
+  readonly place: string;
+}
+
+/** What the steps below share. */
+interface Context {
+  readonly place: string;
+  readonly graph: GraphDefReader;
+  readonly bundle: TensorBundle | null;
+  readonly variable: FlattenVariable;
+  readonly budget: ExpansionBudget;
+}
+type FlattenVariable = Parameters<typeof flatten>[3]["variable"];
+
+/**
+ * Makes a SourceModel of a SavedModel's files.
+ * @param signature its name; "serving_default" when undefined
+ * @throws MODEL_BROKEN, MODEL_SIGNATURE, MODEL_RANDOM, MODEL_OP_UNSUPPORTED (for types no tensor here has)
+ */
+export function readSavedModelFiles(source: SavedModelFiles, signature: string | undefined): SourceModel {
+  const { files, folder, place } = source;
+  const file = files.get(`${folder}saved_model.pb`);
+  if (file === undefined)
+    throw new FieldmarkError("MODEL_BROKEN", `${place}: ${folder}saved_model.pb is missing`);
+  const metaGraph = servingMetaGraph(file, `${place}: ${folder}saved_model.pb`);
+  const signatures = usableSignatures(metaGraph);
+  const chosen = chooseSignature(signatures, signature, place);
+  const graph = signatureGraph(openContext(source, metaGraph), chosen.definition);
+  return {
+    format: "TensorFlow SavedModel",
+    producer: `TensorFlow ${metaGraph.info?.tensorflowVersion ?? "of an unknown version"}`,
+    signatures: [...signatures].map(([name, definition]) => describeSignature(name, definition)),
+    signature: describeSignature(chosen.name, chosen.definition),
+    graph,
+    classNames: findClassNames(files, folder, graph),
+  };
+}
+
+function openContext({ files, folder, place }: SavedModelFiles, metaGraph: MetaGraph): Context {
+  const where = `${place}: ${folder}saved_model.pb`;
+  const graph = readGraphDef(metaGraph.graph ?? new Uint8Array(0), metaGraph.info?.strippedOpList, where);
+  const variables = `${folder}variables/`;
+  const bundle = files.has(`${variables}variables.index`) ? openTensorBundle(files, variables, place) : null;
+  return {
+    place: where,
+    graph,
+    bundle,
+    variable: variableSource(metaGraph, graph, bundle, where),
+    budget: { bytes: EXPANSION_BYTES },
+  };
+}
+
+function variableSource(
+  metaGraph: MetaGraph,
+  graph: GraphDefReader,
+  bundle: TensorBundle | null,
+  place: string,
+): FlattenVariable {
+  if (bundle === null) return () => ({ kind: "missing", why: "there is no variables/variables.index" });
+  if (metaGraph.objectGraph === undefined) return restoredVariables(graph, bundle, place);
+  return objectVariables(graph, readObjectGraph(metaGraph.objectGraph, bundle, place), bundle, place);
+}
+
+function signatureGraph(context: Context, definition: SignatureDef): Graph {
+  const { place, graph } = context;
+  const flat = new FlatGraph(place);
+  const inputs = [...definition.inputs].map(([key, info]) => {
+    const tensor = tensorName(info.name ?? "");
+    return {
+      tensor,
+      value: namedValue(key, flat.reserve(tensor.replace(/:0$/, ""), ""), valueType(key, info, place)),
+    };
+  });
+  const wanted = [...definition.outputs].map(([key, info]) => ({
+    key,
+    info,
+    type: valueType(key, info, place),
+  }));
+  const values = flatten(
+    graph,
+    flat,
+    wanted.map(({ info }) => info.name ?? ""),
+    {
+      place,
+      fed: new Map(inputs.map(({ tensor, value }) => [tensor, value.name])),
+      variable: context.variable,
+      scalarConstant: (source) => scalarConstant(context, source),
+    },
+  );
+  const outputs = wanted.map(({ key, type }, i) => namedValue(key, values[i] ?? "", type));
+  return finish(context, flat, { inputs: inputs.map(({ value }) => value), outputs });
+}
+
+const tensorName = (name: string): string => (name.includes(":") ? name : `${name}:0`);
+
+const namedValue = (key: string, name: string, type: ValueType): NamedValue => ({ key, name, ...type });
+
+/** Keeps what the outputs need and reads its constants and attributes. */
+function finish(context: Context, flat: FlatGraph, ends: Pick<Graph, "inputs" | "outputs">): Graph {
+  const { nodes, sources } = prune(
+    flat,
+    ends.outputs.map(({ name }) => name),
+  );
+  refuseRandom(nodes, context.graph, context.place);
+  refuseUnfed(nodes, context.place);
+  const constants = new Map<string, Tensor>();
+  for (const name of sources) {
+    const source = flat.constants.get(name);
+    if (source !== undefined) constants.set(name, constantTensor(context, name, source));
+  }
+  return { ...ends, nodes: nodes.map((node) => finishNode(context, node)), constants };
+}
+
+function finishNode(
+  { place, budget }: Context,
+  { name, op, inputs, outputs, attributes, caller }: FlatNode,
+): Node {
+  const where = `${place}: node "${name}" (${op})`;
+  return { name, op, inputs, outputs, attributes: decodeAttributes(attributes, where, { caller, budget }) };
+}
+
+function refuseUnfed(nodes: readonly FlatNode[], place: string): void {
+  const unfed = nodes.filter(({ op }) => op === "Placeholder").map(({ name }) => name);
+  if (unfed.length === 0) return;
+  throw new FieldmarkError(
+    "MODEL_BROKEN",
+    `${place}: the outputs depend on ${unfed.map((name) => `"${name}"`).join(", ")}, which the signature does not feed`,
+  );
+}
+
+function constantTensor({ place, bundle, budget }: Context, name: string, source: ConstantSource): Tensor {
+  const missing = (why: string): FieldmarkError =>
+    new FieldmarkError("MODEL_BROKEN", `${place}: the variable "${name}" has no value: ${why}`);
+  if (source.kind === "tensor") return source.tensor;
+  if (source.kind === "const") return decodeTensorProto(source.bytes, `${place}: constant "${name}"`, budget);
+  if (source.kind === "missing") throw missing(source.why);
+  if (bundle === null) throw missing("there is no variables/variables.index");
+  return bundle.read(source.key, source.box);
+}
+
+function scalarConstant(context: Context, source: ConstantSource): number | undefined {
+  const small =
+    (source.kind === "const" && source.bytes.length <= SCALAR_BYTES) ||
+    (source.kind === "variable" && (context.bundle?.byteLength(source.key) ?? 0) <= SCALAR_BYTES);
+  if (!small && source.kind !== "tensor") return undefined;
+  if (source.kind === "variable" && context.bundle?.has(source.key) !== true) return undefined;
+  const { dataType, shape, data } = constantTensor(
+    { ...context, budget: { bytes: SCALAR_BYTES } },
+    "condition",
+    source,
+  );
+  const [value] = data;
+  const isNumber = dataType !== "string" && dataType !== "float16" && dataType !== "bfloat16";
+  return isNumber && elementCount(shape) === 1 && value !== undefined ? Number(value) : undefined;
+}
