@@ -41,7 +41,8 @@ export function decodeLzwFrame(
   const end = clear + 1;
   const suffix = new Uint8Array(TABLE);
   const link = new Uint16Array(TABLE);
-  const string = new Uint8Array(TABLE);
+  // A string is written from its end; its first byte, not counted in Pillow's limit, goes in front.
+  const string = new Uint8Array(TABLE + 1);
   const sink = frameSink(place, indices);
   const codes = codeReader(data);
 
@@ -63,7 +64,7 @@ export function decodeLzwFrame(
       fresh = true;
       continue;
     }
-    let from = TABLE;
+    let from = TABLE + 1;
     if (fresh) {
       if (code > clear) throw broken(context, `LZW code ${code} right after a clear code`);
       lastCode = code;
@@ -77,7 +78,7 @@ export function decodeLzwFrame(
         code = lastCode;
       }
       while (code >= clear) {
-        if (from <= 0 || code >= TABLE) throw broken(context, `LZW code ${code} is out of the table`);
+        if (from <= 1 || code >= TABLE) throw broken(context, `LZW code ${code} is out of the table`);
         string[--from] = suffix[code] as number;
         code = link[code] as number;
       }
@@ -90,8 +91,8 @@ export function decodeLzwFrame(
       }
       lastCode = thisCode;
     }
-    if (sink(lastByte)) return;
-    for (; from < TABLE; from++) if (sink(string[from] as number)) return;
+    string[--from] = lastByte;
+    if (sink(string, from)) return;
   }
 }
 
@@ -122,25 +123,27 @@ function codeReader(data: Uint8Array) {
   return { read, blockEnd: () => at + block };
 }
 
-/** Takes the frame's pixels in file order and says when the frame is full. */
+/** Takes the frame's pixels, in file order, from a place in a buffer to its end; says when the frame is full. */
 function frameSink({ x, y, width, height, interlaced, stride }: FramePlace, indices: Uint8Array) {
   let pass = 0;
   let step: number = interlaced ? 8 : 1;
   let row = 0;
   let to = y * stride + x;
   let rowEnd = to + width;
-  return (value: number): boolean => {
-    indices[to++] = value;
-    if (to < rowEnd) return false;
-    row += step;
-    while (row >= height) {
-      pass += 1;
-      const following = interlaced ? INTERLACE[pass] : undefined;
-      if (following === undefined) return true;
-      [row, step] = following;
+  return (pixels: Uint8Array, start: number): boolean => {
+    for (let from = start; from < pixels.length; from++) {
+      indices[to++] = pixels[from] as number;
+      if (to < rowEnd) continue;
+      row += step;
+      while (row >= height) {
+        pass += 1;
+        const following = interlaced ? INTERLACE[pass] : undefined;
+        if (following === undefined) return true;
+        [row, step] = following;
+      }
+      to = (y + row) * stride + x;
+      rowEnd = to + width;
     }
-    to = (y + row) * stride + x;
-    rowEnd = to + width;
     return false;
   };
 }

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { ascii, broken, type DecodeContext, truncated, unsupported, viewOf } from "./decoder.ts";
 
-export interface PngHeader {
+interface PngHeader {
   readonly width: number;
   readonly height: number;
   readonly depth: number;
