@@ -1,7 +1,7 @@
 /** Colours are `#rrggbb`. */
 export type Color = string;
 
-export function rgbOf(color: Color): readonly [number, number, number] {
+function rgbOf(color: Color): readonly [number, number, number] {
   const value = Number.parseInt(color.slice(1), 16);
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }

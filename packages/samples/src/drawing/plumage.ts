@@ -24,7 +24,7 @@ export interface Area {
 }
 
 /** A point of the ellipse, uniformly. */
-export function pointIn({ centre, radii }: Area, random: Random): Point {
+function pointIn({ centre, radii }: Area, random: Random): Point {
   const [angle, radius] = [random.between(0, 2 * Math.PI), Math.sqrt(random.next())];
   return [centre[0] + radii[0] * radius * Math.cos(angle), centre[1] + radii[1] * radius * Math.sin(angle)];
 }

@@ -14,7 +14,7 @@ export interface Sheet {
 }
 
 /** [share of the way 0–1, colour, opacity 0–1] */
-export type Stop = readonly [share: number, color: string, opacity?: number];
+type Stop = readonly [share: number, color: string, opacity?: number];
 
 export function createSheet(): Sheet {
   const definitions: string[] = [];

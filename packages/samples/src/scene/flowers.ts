@@ -2,7 +2,7 @@ import { darker, lighter, varied } from "../drawing/color.ts";
 import { at, n, type Point } from "../drawing/geometry.ts";
 import { ellipse, path } from "../drawing/sheet.ts";
 import type { Random } from "../random.ts";
-import type { PerchDrawing, Setting } from "./perch.ts";
+import type { PerchDrawing, Setting } from "./setting.ts";
 
 /** Trumpet flowers, one of them at the bill's tip. */
 export function flower({ random, unit, billTip, facing, height, width }: Setting): PerchDrawing {

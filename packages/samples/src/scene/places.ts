@@ -1,7 +1,7 @@
 import { blend, darker, lighter, varied } from "../drawing/color.ts";
 import { n } from "../drawing/geometry.ts";
 import { ellipse, path } from "../drawing/sheet.ts";
-import type { PerchDrawing, Setting } from "./perch.ts";
+import type { PerchDrawing, Setting } from "./setting.ts";
 
 /** The rim of a seed feeder: a wooden tray with seeds, or a metal ring with the tube behind it. */
 export function feeder({ random, unit, feet, facing, height, sheet, width }: Setting): PerchDrawing {

@@ -2,7 +2,7 @@ import { blend, darker, lighter, varied } from "../drawing/color.ts";
 import { at, mix, n, type Point, smoothOpen } from "../drawing/geometry.ts";
 import { ellipse, group, path } from "../drawing/sheet.ts";
 import type { Random } from "../random.ts";
-import type { PerchDrawing, Setting } from "./perch.ts";
+import type { PerchDrawing, Setting } from "./setting.ts";
 
 interface Limb {
   readonly from: Point;

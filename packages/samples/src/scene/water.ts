@@ -1,7 +1,7 @@
 import { lighter, varied } from "../drawing/color.ts";
 import { n } from "../drawing/geometry.ts";
 import { ellipse, path } from "../drawing/sheet.ts";
-import type { PerchDrawing, Setting } from "./perch.ts";
+import type { PerchDrawing, Setting } from "./setting.ts";
 
 /** Open water up to the bird's waterline and beyond, with ripples and the light of the far bank. */
 export function water({ random, unit, feet, width, height, sheet }: Setting): PerchDrawing {

@@ -2,7 +2,7 @@ import type { Brush, Figure } from "../anatomy/songbird.ts";
 import type { BackdropKind } from "../scene/backdrop.ts";
 import type { PerchKind } from "../scene/perch.ts";
 
-export interface Weighted<T> {
+interface Weighted<T> {
   readonly kind: T;
   readonly weight: number;
 }
@@ -10,7 +10,7 @@ export interface Weighted<T> {
 type Choice<T> = readonly [Weighted<T>, ...Weighted<T>[]];
 
 /** A way to draw a species: male, female or young, sitting, swimming or on the wing. */
-export interface Variant {
+interface Variant {
   readonly name: string;
   /** Share among the pictures of its species. */
   readonly weight: number;
