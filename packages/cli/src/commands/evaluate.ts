@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CONTAINER_PATHS, FieldmarkError } from "@fieldmark/contract";
 import { type EvaluateOptions, type Evaluation, type EvaluationEvent, evaluate } from "@fieldmark/evaluation";
+import { type Preprocessing, RESIZE_FILTERS, RESIZE_FITS } from "@fieldmark/imaging";
 import { Command, Option } from "commander";
 import { type CliContext, cacheFolder, writeJson, writeLine } from "../context.ts";
 import { EXIT } from "../failures.ts";
@@ -27,8 +28,9 @@ interface Flags extends Output {
   readonly recipe?: string;
   readonly recipeFile?: string;
   readonly recipeCheck?: "once" | "always" | "never";
-  readonly filter?: NonNullable<EvaluateOptions["preprocessing"]>["filter"];
-  readonly fit?: NonNullable<EvaluateOptions["preprocessing"]>["fit"];
+  readonly filter?: Preprocessing["resize"]["filter"];
+  readonly fit?: Preprocessing["resize"]["fit"];
+  readonly shorterSide?: number;
   readonly exifTranspose?: boolean;
   readonly batch?: number;
   readonly threads?: number;
@@ -72,8 +74,17 @@ export function evaluateCommand(context: CliContext): Command {
       "preprocessing recipe (default: found beside the model, recognised, or mobilenet_v2)",
     )
     .option("--recipe-file <json>", "preprocessing as a JSON file")
-    .option("--filter <name>", "resize filter (default: bicubic, as Pillow)")
-    .option("--fit <how>", "stretch, crop-to-aspect-ratio or center-crop (default: stretch)")
+    .addOption(
+      new Option("--filter <name>", "resize filter (default: bicubic, as Pillow)").choices(RESIZE_FILTERS),
+    )
+    .addOption(
+      new Option("--fit <how>", "how other aspect ratios are fitted (default: stretch)").choices(RESIZE_FITS),
+    )
+    .option(
+      "--shorter-side <n>",
+      "with center-crop: pixels of the shorter side before the cut",
+      integer(1, 8192),
+    )
     .option("--exif-transpose", "turn pictures as their EXIF orientation says")
     .addOption(
       new Option("--recipe-check <when>", "try other recipes on a few pictures").choices([
@@ -136,8 +147,11 @@ function optionsOf(context: CliContext, flags: Flags): EvaluateOptions {
         "recipeFile",
         flags.recipeFile === undefined ? undefined : resolve(context.cwd, flags.recipeFile),
       ),
-      ...set("filter", flags.filter),
-      ...set("fit", flags.fit),
+      resize: {
+        ...set("filter", flags.filter),
+        ...set("fit", flags.fit),
+        ...set("shorterSide", flags.shorterSide),
+      },
       ...set("exifOrientation", flags.exifTranspose ? ("transpose" as const) : undefined),
     },
     ...set("signature", flags.signature),

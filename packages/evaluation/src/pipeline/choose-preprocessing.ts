@@ -1,6 +1,13 @@
 import { dirname, join } from "node:path";
 import { FieldmarkError } from "@fieldmark/contract";
-import { type Preprocessing, parsePreprocessing, preprocessing } from "@fieldmark/imaging";
+import {
+  DEFAULT_RECIPE,
+  overridePreprocessing,
+  type Preprocessing,
+  type PreprocessingOverrides,
+  parsePreprocessing,
+  preprocessing,
+} from "@fieldmark/imaging";
 import type { Model } from "@fieldmark/model";
 import { isFile, readTextFile } from "../dataset/text-file.ts";
 
@@ -11,20 +18,15 @@ export interface ChosenPreprocessing {
 }
 
 /** What flags say; each fixes one thing and leaves the others to the recipe. */
-export interface PreprocessingOptions {
+export interface PreprocessingOptions extends PreprocessingOverrides {
   /** Name of a recipe: "mobilenet_v2", … */
   readonly recipe?: string;
   /** JSON file with a whole Preprocessing value. */
   readonly recipeFile?: string;
-  readonly filter?: Preprocessing["resize"]["filter"];
-  readonly fit?: Preprocessing["resize"]["fit"];
-  readonly exifOrientation?: Preprocessing["exifOrientation"];
 }
 
 /** File beside a model that states how its pictures are made. */
 const BESIDE = "preprocessing.json";
-/** The lab's recipe. */
-const DEFAULT = "mobilenet_v2";
 
 /**
  * The preprocessing of a run: the flag's, else the file's next to the model, else what the model shows, else the lab's.
@@ -35,15 +37,7 @@ export async function choosePreprocessing(
   options: PreprocessingOptions,
 ): Promise<ChosenPreprocessing> {
   const { recipe, chosenBy } = await chooseRecipe(model, options);
-  const { filter, fit, exifOrientation } = options;
-  return {
-    recipe: {
-      ...recipe,
-      resize: { filter: filter ?? recipe.resize.filter, fit: fit ?? recipe.resize.fit },
-      exifOrientation: exifOrientation ?? recipe.exifOrientation,
-    },
-    chosenBy,
-  };
+  return { recipe: overridePreprocessing(recipe, options), chosenBy };
 }
 
 async function chooseRecipe(model: Model, options: PreprocessingOptions): Promise<ChosenPreprocessing> {
@@ -65,8 +59,8 @@ async function chooseRecipe(model: Model, options: PreprocessingOptions): Promis
     return { recipe: preprocessing(recognised.name, size), chosenBy: `recognised: ${recognised.reason}` };
   }
   return {
-    recipe: preprocessing(DEFAULT, size),
-    chosenBy: `default: none was given, found or recognised, so the lab's (${DEFAULT})`,
+    recipe: preprocessing(DEFAULT_RECIPE, size),
+    chosenBy: `default: none was given, found or recognised, so the lab's (${DEFAULT_RECIPE})`,
   };
 }
 
@@ -78,7 +72,7 @@ async function fromFile(path: string, size: Preprocessing["size"]): Promise<Prep
     if (cause instanceof FieldmarkError) throw cause;
     throw new FieldmarkError("JSON_INVALID", `${path}: ${String(cause)}`, { file: path }, cause);
   }
-  const recipe = parsePreprocessing(value, path);
+  const recipe = parsePreprocessing(value, path, size);
   if (recipe.size.height === size.height && recipe.size.width === size.width) return recipe;
   throw new FieldmarkError(
     "PREPROCESSING_INVALID",

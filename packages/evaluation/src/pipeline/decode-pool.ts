@@ -25,12 +25,12 @@ export class DecodePool implements AsyncDisposable {
   }
 
   /**
-   * One picture, preprocessed; given to the least busy thread.
+   * One picture, preprocessed by each recipe; given to the least busy thread.
    * @throws IMAGE_BROKEN, IMAGE_UNSUPPORTED, IMAGE_TOO_LARGE, FILE_UNREADABLE
    */
-  decode(path: string, file: string, preprocessing: Preprocessing): Promise<DecodedPicture> {
+  decode(path: string, file: string, recipes: readonly Preprocessing[]): Promise<DecodedPicture> {
     const worker = this.#leastBusy();
-    const task: DecodeTask = { id: this.#nextId++, path, file, preprocessing };
+    const task: DecodeTask = { id: this.#nextId++, path, file, recipes };
     return new Promise((resolve, reject) => {
       this.#waiting.set(task.id, { worker, resolve, reject });
       this.#load.set(worker, (this.#load.get(worker) ?? 0) + 1);

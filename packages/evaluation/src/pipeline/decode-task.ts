@@ -7,15 +7,16 @@ export interface DecodeTask {
   readonly path: string;
   /** The name people know the file by, for messages. */
   readonly file: string;
-  readonly preprocessing: Preprocessing;
+  /** ≥ 1 recipes that differ in their arithmetic alone: the picture is decoded and resized once, by the first. */
+  readonly recipes: readonly Preprocessing[];
 }
 
 /** A picture ready for the model. */
 export interface DecodedPicture {
   /** hex SHA-256 of the file's bytes */
   readonly sha256: string;
-  /** float32 [height, width, 3] */
-  readonly pixels: Float32Array<ArrayBuffer>;
+  /** float32 [height, width, 3] of each recipe */
+  readonly tensors: readonly Float32Array<ArrayBuffer>[];
   readonly warnings: readonly string[];
 }
 

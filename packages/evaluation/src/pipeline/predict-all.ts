@@ -54,7 +54,7 @@ export async function predictAll(
     while (next < rows.length && window.length < batch * (BATCHES_AHEAD + 1)) {
       const example = examples[rows[next++] ?? 0];
       if (example === undefined) throw new RangeError("a row beyond the examples");
-      const picture = pool.decode(example.path, example.imageFileName, preprocessing);
+      const picture = pool.decode(example.path, example.imageFileName, [preprocessing]);
       window.push(
         picture.then(
           (value) => ({ picture: value }),
@@ -74,7 +74,10 @@ export async function predictAll(
       fill();
       const decoded = sortOut(part, outcomes, options);
       if (decoded.rows.length === 0) continue;
-      const pixels = assemble(decoded.pictures, options.preprocessing);
+      const pixels = assemble(
+        decoded.pictures.map(({ tensors }) => tensors[0] ?? new Float32Array()),
+        options.preprocessing,
+      );
       await running;
       running = predictBatch(decoded, pixels, options);
       running.catch(() => {}); // awaited above in the next round, or below
@@ -112,11 +115,14 @@ function sortOut(
   return { rows: kept, pictures };
 }
 
-/** The pictures of a batch as one tensor: float32 [batch, height, width, 3]. */
-function assemble(pictures: readonly DecodedPicture[], { size }: Preprocessing): Float32Array<ArrayBuffer> {
+/** Pictures of a batch as one tensor: float32 [batch, height, width, 3]. */
+export function assemble(
+  tensors: readonly Float32Array[],
+  { size }: Preprocessing,
+): Float32Array<ArrayBuffer> {
   const values = size.height * size.width * 3;
-  const pixels = new Float32Array(pictures.length * values);
-  for (const [index, picture] of pictures.entries()) pixels.set(picture.pixels, index * values);
+  const pixels = new Float32Array(tensors.length * values);
+  for (const [index, tensor] of tensors.entries()) pixels.set(tensor, index * values);
   return pixels;
 }
 

@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Preprocessing, preprocessing } from "@fieldmark/imaging";
+import { FieldmarkError } from "@fieldmark/contract";
+import { alternativeRecipes, type Preprocessing, RECIPES } from "@fieldmark/imaging";
 import type { Model } from "@fieldmark/model";
 import type { Example } from "../dataset/dataset.ts";
 import { writeJsonFile } from "../files.ts";
-import { CollectedPredictions } from "../predictions/collected.ts";
+import { scoreExamples } from "../measures/scored-examples.ts";
 import type { DecodePool } from "./decode-pool.ts";
-import { predictAll } from "./predict-all.ts";
+import { assemble, throwIfInterrupted } from "./predict-all.ts";
 
 /** How the chosen recipe does on a few pictures, beside the other named ones. */
 export interface RecipeCheck {
@@ -26,7 +27,7 @@ export interface RecipeCheckOptions {
   readonly examples: readonly Example[];
   readonly classNames: readonly string[];
   readonly batch: number;
-  readonly outputName?: string;
+  readonly outputName: string;
   readonly signal?: AbortSignal;
   /** "once": not again for a model and recipe that passed; "always". */
   readonly when: "once" | "always";
@@ -34,8 +35,6 @@ export interface RecipeCheckOptions {
 
 /** Pictures that the check looks at, spread evenly over the dataset. */
 const EXAMPLES = 64;
-/** One recipe of each kind of scaling; the others differ from these in name only. */
-const CANDIDATES = ["mobilenet_v2", "raw", "unit", "imagenet_torch", "resnet"] as const;
 /** Chance that a recipe as good as the chosen one looks this much better. */
 const SIGNIFICANCE = 0.01;
 const NOTES_FILE = "recipe-checks.json";
@@ -46,20 +45,24 @@ export async function checkRecipe(options: RecipeCheckOptions): Promise<RecipeCh
   const key = keyOf(options);
   if (options.when === "once" && passed.includes(key)) return null;
 
-  const rows = spread(options.examples.length, EXAMPLES);
-  const chosen = await hits(options, options.recipe, rows);
-  const others = [];
+  const { recipe } = options;
+  const names = alternativeRecipes(recipe);
+  const others = names.map((name) => ({
+    ...recipe,
+    name,
+    scaling: RECIPES[name].scaling,
+    channels: RECIPES[name].channels,
+  }));
+  const [chosen = [], ...rest] = await hits(options, [recipe, ...others]);
   let better: RecipeCheck["better"] = null;
-  for (const name of CANDIDATES) {
-    const other = preprocessing(name, options.recipe.size, { resize: options.recipe.resize });
-    if (sameScaling(other, options.recipe)) continue;
-    const found = await hits(options, other, rows);
+  const results = names.map((name, index) => {
+    const found = rest[index] ?? [];
     const result = { recipe: name, accuracy: share(found) };
-    others.push(result);
     if (isClearlyBetter(found, chosen) && result.accuracy > (better?.accuracy ?? 0)) better = result;
-  }
-  if (better === null) await writePassed(options.model, [...passed.filter((one) => one !== key), key]);
-  return { recipe: options.recipe.name, examples: rows.length, accuracy: share(chosen), others, better };
+    return result;
+  });
+  if (better === null) await writePassed(options.model, [...passed, key]);
+  return { recipe: recipe.name, examples: chosen.length, accuracy: share(chosen), others: results, better };
 }
 
 /** `count` row numbers spread evenly over `total`, so that every class of a sorted dataset is met. */
@@ -68,41 +71,67 @@ function spread(total: number, count: number): readonly number[] {
   return Array.from({ length: some }, (_, index) => Math.floor((index * total) / some));
 }
 
-/** Which of the rows the model gets right under a recipe; pictures that cannot be decoded are left out. */
+/**
+ * Which pictures the model gets right under each recipe: [recipes][pictures].
+ * Pictures that cannot be decoded are left out; each is decoded and resized once for all recipes.
+ */
 async function hits(
   options: RecipeCheckOptions,
-  recipe: Preprocessing,
-  rows: readonly number[],
-): Promise<ReadonlyMap<string, boolean>> {
-  const collected = new CollectedPredictions(options.examples, options.classNames);
-  await predictAll(options.examples, rows, {
-    ...options,
-    preprocessing: recipe,
-    onBatch: (batch) => collected.add(batch),
-    onFailure: () => {},
-    onWarning: () => {},
-  });
-  const { imageFileNames, labels, predicted } = collected.predictions(rows);
-  return new Map(imageFileNames.map((name, index) => [name, labels[index] === predicted[index]]));
+  recipes: readonly Preprocessing[],
+): Promise<readonly boolean[][]> {
+  const { examples, pool, model, batch, outputName, signal } = options;
+  const right: boolean[][] = recipes.map(() => []);
+  const rows = spread(examples.length, EXAMPLES);
+  for (let start = 0; start < rows.length; start += batch) {
+    throwIfInterrupted(signal);
+    const part = rows.slice(start, start + batch).flatMap((row) => examples[row] ?? []);
+    const decoded = await Promise.all(
+      part.map(({ path, imageFileName }) => decodeOrNull(pool, path, imageFileName, recipes)),
+    );
+    const labels = part.filter((_, index) => decoded[index] !== null).map(({ label }) => label);
+    const pictures = decoded.filter((picture) => picture !== null);
+    if (pictures.length === 0) continue;
+    for (const [at, recipe] of recipes.entries()) {
+      const pixels = assemble(
+        pictures.map(({ tensors }) => tensors[at] ?? new Float32Array()),
+        recipe,
+      );
+      const probabilities = await model.classify(pixels, pictures.length, {
+        outputName,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      const { predicted } = scoreExamples({
+        classNames: options.classNames,
+        labels: Int32Array.from(labels),
+        probabilities: { rows: labels.length, columns: options.classNames.length, data: probabilities },
+      });
+      right[at]?.push(...labels.map((label, index) => predicted[index] === label));
+    }
+  }
+  return right;
 }
 
-function share(hit: ReadonlyMap<string, boolean>): number {
-  let right = 0;
-  for (const isRight of hit.values()) if (isRight) right++;
-  return hit.size === 0 ? 0 : right / hit.size;
+/** A picture that cannot be decoded is told of when its turn comes in the evaluation itself. */
+async function decodeOrNull(pool: DecodePool, path: string, file: string, recipes: readonly Preprocessing[]) {
+  try {
+    return await pool.decode(path, file, recipes);
+  } catch (error) {
+    if (error instanceof FieldmarkError && error.fault === "input") return null;
+    throw error;
+  }
+}
+
+function share(right: readonly boolean[]): number {
+  return right.length === 0 ? 0 : right.filter(Boolean).length / right.length;
 }
 
 /**
  * One-sided exact sign test on the pictures that only one of the two gets right.
  * @see McNemar, "Note on the sampling error of the difference between correlated proportions" (1947)
  */
-function isClearlyBetter(other: ReadonlyMap<string, boolean>, chosen: ReadonlyMap<string, boolean>): boolean {
-  let wins = 0;
-  let losses = 0;
-  for (const [name, right] of other) {
-    if (right && chosen.get(name) === false) wins++;
-    if (!right && chosen.get(name) === true) losses++;
-  }
+function isClearlyBetter(other: readonly boolean[], chosen: readonly boolean[]): boolean {
+  const wins = other.filter((right, index) => right && chosen[index] === false).length;
+  const losses = other.filter((right, index) => !right && chosen[index] === true).length;
   return wins > losses && binomialUpperTail(wins, wins + losses) < SIGNIFICANCE;
 }
 
@@ -117,12 +146,8 @@ function binomialUpperTail(successes: number, trials: number): number {
   return tail;
 }
 
-function sameScaling(a: Preprocessing, b: Preprocessing): boolean {
-  return a.channels === b.channels && JSON.stringify(a.scaling) === JSON.stringify(b.scaling);
-}
-
 function keyOf({ recipe, outputName }: RecipeCheckOptions): string {
-  return JSON.stringify([recipe.scaling, recipe.channels, recipe.resize, outputName ?? null]);
+  return JSON.stringify([recipe.scaling, recipe.channels, recipe.resize, outputName]);
 }
 
 async function readPassed(model: Model): Promise<readonly string[]> {
