@@ -1,0 +1,89 @@
+import { type AttributeReader, readAttributes } from "../graph/attributes.ts";
+import { emitInto } from "../graph/emit.ts";
+import { cast } from "../graph/emit-shapes.ts";
+import type { Graph, Node } from "../graph/graph.ts";
+import { GraphBuilder } from "../graph/graph-builder.ts";
+import { isFloat } from "../graph/tensor-numbers.ts";
+import type { Value } from "../graph/value.ts";
+import type { DataType } from "../tensor.ts";
+import { inSinglePrecision } from "./half-floats.ts";
+import type { SourceNode } from "./lowering.ts";
+import { LOWERINGS } from "./lowerings.ts";
+import { TENSORFLOW_DEFAULTS } from "./tensorflow-defaults.ts";
+import { UnsupportedOps } from "./unsupported-ops.ts";
+
+/**
+ * A graph of TensorFlow ops as one of ONNX ops.
+ * Everything floating is computed in float32; inputs and outputs keep the types that the signature states.
+ *
+ * @throws MODEL_OP_UNSUPPORTED listing every op that has no lowering, at once
+ */
+export function lower(graph: Graph): Graph {
+  const builder = new GraphBuilder();
+  const emit = emitInto(builder);
+  const values = new Map<string, Value>();
+  const unsupported = new UnsupportedOps();
+  for (const named of graph.inputs) {
+    const value = builder.input(named);
+    values.set(named.name, isFloat(value.dataType) ? cast(emit, value, "float32") : value);
+  }
+  const valueOf = (name: string): Value | undefined => {
+    const found = values.get(name);
+    const constant = found ? undefined : graph.constants.get(name);
+    if (!constant) return found;
+    const value = builder.constant(inSinglePrecision(constant), name);
+    values.set(name, value);
+    return value;
+  };
+  for (const node of liveNodes(graph)) {
+    builder.scope = node.name;
+    const inputs = node.inputs.map(valueOf);
+    const lowering = LOWERINGS.get(node.op);
+    if (!lowering) {
+      unsupported.add(node, "");
+      continue;
+    }
+    // What hangs on an unsupported op is not lowered: its types are not known.
+    if (!inputs.every((value) => value !== undefined)) continue;
+    const lowered = lowering(sourceNode(node, inputs), emit);
+    if ("unsupported" in lowered) {
+      unsupported.add(node, lowered.unsupported);
+      continue;
+    }
+    for (const [index, value] of lowered.entries()) {
+      const name = node.outputs[index];
+      if (name !== undefined) values.set(name, value);
+    }
+  }
+  unsupported.throwIfAny();
+  builder.scope = "output";
+  return builder.finish(
+    graph.outputs.map((output) => {
+      const value = valueOf(output.name);
+      if (!value) throw new TypeError(`Nothing makes the output ${output.key} (${output.name})`);
+      return { ...output, value: cast(emit, value, output.dataType) };
+    }),
+  );
+}
+
+/** The nodes that some output needs, in order. */
+function liveNodes(graph: Graph): readonly Node[] {
+  const needed = new Set(graph.outputs.map(({ name }) => name));
+  const live: Node[] = [];
+  for (const node of [...graph.nodes].reverse()) {
+    if (!node.outputs.some((name) => needed.has(name))) continue;
+    for (const name of node.inputs) needed.add(name);
+    live.push(node);
+  }
+  return live.reverse();
+}
+
+function sourceNode(node: Node, inputs: readonly Value[]): SourceNode {
+  const filled = { ...TENSORFLOW_DEFAULTS[node.op], ...node.attributes };
+  const reader = readAttributes(`${node.op} "${node.name}"`, filled);
+  const attributes: AttributeReader = { ...reader, dataType: (key) => computedType(reader.dataType(key)) };
+  return { name: node.name, op: node.op, inputs, attributes, outputs: node.outputs.length };
+}
+
+/** The type that values of a TensorFlow type are computed in. */
+const computedType = (dataType: DataType): DataType => (isFloat(dataType) ? "float32" : dataType);

@@ -1,0 +1,25 @@
+import { checkGraph } from "../graph/check.ts";
+import type { Graph } from "../graph/graph.ts";
+import { channelsFirst } from "./channels-first.ts";
+import { foldAffine } from "./fold-affine.ts";
+import { fusePadding } from "./fuse-padding.ts";
+import { globalPooling } from "./global-pooling.ts";
+
+/** What is graph-wide, in the order it is done. Each leaves out what nothing uses any more. */
+export const PASSES: Readonly<Record<string, (graph: Graph) => Graph>> = {
+  channelsFirst,
+  fusePadding,
+  foldAffine,
+  globalPooling,
+};
+
+/** Runs every pass; the graph is checked after each. */
+export function runPasses(lowered: Graph): Graph {
+  checkGraph(lowered, "lower");
+  let graph = lowered;
+  for (const [name, pass] of Object.entries(PASSES)) {
+    graph = pass(graph);
+    checkGraph(graph, name);
+  }
+  return graph;
+}
