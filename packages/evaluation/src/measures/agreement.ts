@@ -44,6 +44,7 @@ export function matthewsCorrelation({ truePositives, actual, predicted }: ClassC
   const examples = total(actual);
   if (examples === 0) return Number.NaN;
   const covariance = total(truePositives) * examples - dot(actual, predicted);
-  const variances = (examples ** 2 - dot(predicted, predicted)) * (examples ** 2 - dot(actual, actual));
+  const variances =
+    (examples * examples - dot(predicted, predicted)) * (examples * examples - dot(actual, actual));
   return variances === 0 ? 0 : covariance / Math.sqrt(variances);
 }

@@ -28,7 +28,7 @@ export function confidences({ probabilities, predicted }: ScoredExamples): Float
 }
 
 /** Bin of each confidence: edges at i / 15, a value on an edge in the lower bin. [examples] */
-export function calibrationBins(confidence: Float64Array): Int32Array {
+function calibrationBins(confidence: Float64Array): Int32Array {
   return Int32Array.from(confidence, (value) => {
     let bin = Math.min(CALIBRATION_BINS - 1, Math.floor(value * CALIBRATION_BINS));
     while (bin > 0 && value <= bin / CALIBRATION_BINS) bin--;

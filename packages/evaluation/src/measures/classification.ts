@@ -77,7 +77,7 @@ export function recallPerClass(counts: ClassCounts): number[] {
 }
 
 /** F-beta of each class: [classes], 0 where the class occurs in neither labels nor predictions. */
-export function fBetaPerClass(counts: ClassCounts, beta: number): number[] {
+function fBetaPerClass(counts: ClassCounts, beta: number): number[] {
   return ofEachClass(counts, fBetaOf(beta));
 }
 

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { CLASS_MEASURES, type ClassMeasureKey } from "./class-table.ts";
 import { computeMeasures } from "./compute-measures.ts";
 import { type GoldenCase, goldenExamples } from "./golden-cases.test.support.ts";
-import { CLASS_MEASURES, type ClassMeasureKey, MEASURES, type MeasureKey } from "./table.ts";
+import { MEASURES, type MeasureKey } from "./table.ts";
 
 type Values<Key extends string> = Record<Key, number | null>;
 

@@ -2,10 +2,11 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { normalCdf, normalQuantile } from "../statistics/normal.ts";
 import { wilsonInterval } from "../statistics/wilson.ts";
+import type { ClassMeasureKey } from "./class-table.ts";
 import { computeMeasures } from "./compute-measures.ts";
 import { type GoldenCase, goldenExamples } from "./golden-cases.test.support.ts";
 import type { Estimate } from "./measures.ts";
-import type { ClassMeasureKey, MeasureKey } from "./table.ts";
+import type { MeasureKey } from "./table.ts";
 
 type Bounds = readonly [number, number] | null;
 

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { CLASS_MEASURES, type ClassMeasureSpec, MEASURES, type MeasureSpec } from "./table.ts";
+import { CLASS_MEASURES, type ClassMeasureSpec } from "./class-table.ts";
+import { MEASURES, type MeasureSpec } from "./table.ts";
 
 const INTERVALS = { wilson: "Wilson", bca: "bootstrap" } as const;
 
@@ -22,7 +23,7 @@ function rows(table: Readonly<Record<string, MeasureSpec | ClassMeasureSpec>>): 
 }
 
 const page = `# Measures
-<!-- Printed from packages/evaluation/src/measures/table.ts by
+<!-- Printed from table.ts and class-table.ts in packages/evaluation/src/measures by
      npx vitest run packages/evaluation/src/measures/measures-page.test.ts -u -->
 
 What \`measures.json\` holds, and how each number comes about. Its JSON Schema is

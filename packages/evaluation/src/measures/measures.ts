@@ -1,8 +1,9 @@
 import type { Interval } from "../statistics/interval.ts";
 import type { ReliabilityBin } from "./calibration.ts";
+import type { ClassMeasureKey } from "./class-table.ts";
 import type { Confusion } from "./confusion-matrix.ts";
 import type { RiskCoveragePoint } from "./risk-coverage.ts";
-import type { ClassMeasureKey, MeasureKey } from "./table.ts";
+import type { MeasureKey } from "./table.ts";
 
 /** A measure's value with its confidence interval; null where undefined. */
 export interface Estimate {

@@ -41,7 +41,9 @@ export function brierLosses(probabilities: Matrix, labels: Int32Array): Float64A
     const sum = pairwiseSum(data, row * columns, columns);
     for (let column = 0; column < columns; column++) {
       const target = column === label ? 1 : 0;
-      squares[column] = (target - (data[row * columns + column] ?? 0) / sum) ** 2;
+      const distance = target - (data[row * columns + column] ?? 0) / sum;
+      // Not `** 2`: engines need not round a power as they round a product.
+      squares[column] = distance * distance;
     }
     return pairwiseSum(squares) * scale;
   });

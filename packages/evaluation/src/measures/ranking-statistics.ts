@@ -4,7 +4,7 @@ import { classScores } from "./ranking.ts";
 import type { ScoredExamples } from "./scored-examples.ts";
 
 /** Rankings are kept while there are no more than this many places in all of them. */
-const KEPT_PLACES = 2 ** 24;
+export const KEPT_PLACES = 2 ** 24;
 
 /** Examples from the highest score down, cut at every score that an example of the class has. */
 export interface Ranking {

@@ -3,11 +3,13 @@ import { seededBits } from "../statistics/random.ts";
 import { drawResample, type Strata } from "../statistics/strata.ts";
 import type { ClassCounts } from "./confusion-matrix.ts";
 import type { ExampleStatistic } from "./example-statistics.ts";
-import { type Ranking, type RankingValues, rankingOfResamples } from "./ranking-statistics.ts";
+import { KEPT_PLACES, type Ranking, type RankingValues, rankingOfResamples } from "./ranking-statistics.ts";
 import type { ScoredExamples } from "./scored-examples.ts";
 
-/** Bytes of packed resamples at a time: what a processor's second cache holds. */
+/** Bytes of packed resamples at a time: what a processor's second cache holds … */
 const BLOCK_BYTES = 2 ** 21;
+/** … or more where the rankings are made again for every block. */
+const LARGE_BLOCK_BYTES = 2 ** 26;
 const FEWEST_RESAMPLES = 200;
 /** Draws of examples that a bootstrap may cost: 2,000 resamples up to 100,000 examples. */
 const DRAWS = 2e8;
@@ -79,7 +81,8 @@ export function drawResamples(
     rocAuc: new Float64Array(plan.rankingResamples),
     averagePrecision: new Float64Array(plan.rankingResamples),
   }));
-  const packer = new ResamplePacker(size, { resamples: plan.rankingResamples, bytes: BLOCK_BYTES });
+  const bytes = examples.probabilities.data.length > KEPT_PLACES ? LARGE_BLOCK_BYTES : BLOCK_BYTES;
+  const packer = new ResamplePacker(size, { resamples: plan.rankingResamples, bytes });
   let ranked = 0;
   for (let resample = 0; resample < plan.resamples; resample++) {
     drawResample(strata, bits, weights);

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { CLASS_MEASURES, type ClassMeasureKey } from "./class-table.ts";
 import { computeMeasures } from "./compute-measures.ts";
 import type { Estimate, Measures } from "./measures.ts";
 import { type ScoredExamples, scoreExamples } from "./scored-examples.ts";
-import { CLASS_MEASURES, type ClassMeasureKey, MEASURES, type MeasureKey } from "./table.ts";
+import { MEASURES, type MeasureKey } from "./table.ts";
 
 const keysOf = <Key extends string>(table: Record<Key, unknown>): Key[] => Object.keys(table) as Key[];
 

@@ -7,7 +7,7 @@ import type { Matrix } from "./scored-examples.ts";
  * `top_k_accuracy_score` (the predicted class is the lower one).
  * @returns [examples]
  */
-export function trueClassRanks(probabilities: Matrix, labels: Int32Array): Int32Array {
+function trueClassRanks(probabilities: Matrix, labels: Int32Array): Int32Array {
   const { columns, data } = probabilities;
   return labels.map((label, row) => {
     const scores = data.subarray(row * columns, (row + 1) * columns);
