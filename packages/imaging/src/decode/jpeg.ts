@@ -43,7 +43,9 @@ export async function decodeJpeg(bytes: Uint8Array, context: DecodeContext): Pro
   if (!endsProperly(bytes.subarray(header.scanStart)))
     throw truncated(context, "the compressed data (no end-of-image marker)");
   const { width, height, data } =
-    header.components === 4 ? await decodeCmyk(bytes, context) : await decodeColour(bytes, context);
+    header.components === 4
+      ? await decodeCmyk(bytes, header, context)
+      : await decodeColour(bytes, header, context);
   return {
     width,
     height,
@@ -52,15 +54,18 @@ export async function decodeJpeg(bytes: Uint8Array, context: DecodeContext): Pro
   };
 }
 
-async function decodeColour(bytes: Uint8Array, context: DecodeContext) {
-  const { width, height, channels, data } = await decodeNatively(bytes, context);
+async function decodeColour(bytes: Uint8Array, header: JpegHeader, context: DecodeContext) {
+  const { width, height, channels, data } = await decodeNatively(bytes, context, {
+    pixels: header.width * header.height,
+  });
   return { width, height, data: channels === 1 ? greyToRgb(data) : firstThree(data, channels) };
 }
 
-async function decodeCmyk(bytes: Uint8Array, context: DecodeContext) {
-  const { width, height, data } = await decodeNatively(bytes, context, (pipeline) =>
-    pipeline.pipelineColourspace("cmyk").toColourspace("cmyk"),
-  );
+async function decodeCmyk(bytes: Uint8Array, header: JpegHeader, context: DecodeContext) {
+  const { width, height, data } = await decodeNatively(bytes, context, {
+    pixels: header.width * header.height,
+    prepare: (pipeline) => pipeline.pipelineColourspace("cmyk").toColourspace("cmyk"),
+  });
   return { width, height, data: cmykToRgb(data) };
 }
 

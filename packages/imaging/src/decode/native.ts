@@ -12,6 +12,15 @@ export interface NativePixels {
   readonly data: Uint8Array;
 }
 
+interface NativeOptions {
+  /** Pixels of the picture, as its header says. */
+  readonly pixels: number;
+  readonly prepare?: (pipeline: Sharp) => Sharp;
+}
+
+/** Above it a picture is streamed through: small ones are quicker in one piece (0.86 ms for 1.04 at 227 × 227). */
+const STREAMED_PIXELS = 2 ** 20;
+
 /**
  * Pixels by libvips: embedded ICC profiles ignored, no rotation, first frame only.
  * A warning of the codec is none of ours (Pillow hears none), missing data are an error.
@@ -19,14 +28,14 @@ export interface NativePixels {
 export async function decodeNatively(
   bytes: Uint8Array,
   context: DecodeContext,
-  prepare: (pipeline: Sharp) => Sharp = (pipeline) => pipeline,
+  { pixels, prepare = (pipeline) => pipeline }: NativeOptions,
 ): Promise<NativePixels> {
   try {
     const pipeline = sharp(bytes, {
       failOn: "error",
       ignoreIcc: true,
       limitInputPixels: context.pixelLimit,
-      sequentialRead: true,
+      sequentialRead: pixels > STREAMED_PIXELS,
     });
     const { data, info } = await prepare(pipeline).raw().toBuffer({ resolveWithObject: true });
     return { width: info.width, height: info.height, channels: info.channels, data };

@@ -126,9 +126,10 @@ async function decodeByLibtiff(
   if (colour.bits > 8)
     throw unsupported(context, `TIFF compression ${layout.compression} of ${colour.bits} bits`);
   const isCmyk = colour.meaning === "cmyk";
-  const { width, height, channels, data } = await decodeNatively(bytes, context, (pipeline) =>
-    isCmyk ? pipeline.pipelineColourspace("cmyk").toColourspace("cmyk") : pipeline,
-  );
+  const { width, height, channels, data } = await decodeNatively(bytes, context, {
+    pixels: layout.width * layout.height,
+    prepare: (pipeline) => (isCmyk ? pipeline.pipelineColourspace("cmyk").toColourspace("cmyk") : pipeline),
+  });
   if (width !== layout.width || height !== layout.height)
     throw broken(context, `decoded to ${width} × ${height}`);
   if (isCmyk) return { data: cmykToRgb(data), warnings: [] };

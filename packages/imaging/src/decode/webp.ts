@@ -16,7 +16,9 @@ import { firstThree } from "./to-rgb.ts";
 export async function decodeWebp(bytes: Uint8Array, context: DecodeContext): Promise<DecodedFile> {
   const size = readSize(bytes, context);
   checkSize(context, size.width, size.height);
-  const { width, height, channels, data } = await decodeNatively(bytes, context);
+  const { width, height, channels, data } = await decodeNatively(bytes, context, {
+    pixels: size.width * size.height,
+  });
   const exif = findChunk(bytes, "EXIF");
   const xmp = findChunk(bytes, "XMP ");
   return {
