@@ -1,4 +1,5 @@
 import type { ValueType } from "./graph/graph.ts";
+import type { PictureInput } from "./picture-input.ts";
 import type { Signature } from "./source-model.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -29,8 +30,19 @@ export interface ModelDescription {
   /** Elements of all frozen variables and floating-point constants that the signature reads. */
   readonly parameters: number;
   readonly classNames: readonly string[] | null;
-  /** Preprocessing that the graph itself starts with or that a file beside the model states, if recognised. */
-  readonly preprocessing: { readonly name: string; readonly reason: string } | null;
+  /** Preprocessing recognised from the arithmetic that the graph starts with, or from the names of its layers. */
+  readonly preprocessing: RecognisedPreprocessing | null;
+  /** The preprocessing.json that came in the model's folder or archive, unread. */
+  readonly preprocessingFile: { readonly path: string; readonly text: string } | null;
+  /** What was decided while reading, in sentences: which of several versions was taken, … */
+  readonly notes: readonly string[];
+}
+
+/** A recipe that the model itself shows, and what shows it. */
+export interface RecognisedPreprocessing {
+  /** Name of a recipe of the imaging package. */
+  readonly name: string;
+  readonly reason: string;
 }
 
 /** The output that holds class scores, and how it becomes probabilities. */
@@ -50,10 +62,12 @@ export interface Model extends AsyncDisposable {
   readonly cached: boolean;
   /** Folder of this import in the cache, where notes about it may be kept; null when caching is off. */
   readonly cacheEntry: string | null;
+  /** The input that takes pictures; null when the signature has none, or several inputs. */
+  readonly pictureInput: PictureInput | null;
   /**
    * Runs raw tensors through the signature.
    * Rows are split or padded to a fixed batch size where the model has one.
-   * @throws MODEL_INPUT when a name, dtype or shape is not the signature's
+   * @throws MODEL_INPUT when a name, dtype or shape is not the signature's; MODEL_RUN when the model fails on them
    */
   predict(
     inputs: Readonly<Record<string, Tensor>>,
@@ -66,10 +80,16 @@ export interface Model extends AsyncDisposable {
   classOutput(outputName?: string): ClassOutput;
   /**
    * Probabilities of a batch of pictures.
-   * @param pixels float32 [batch, height, width, 3] (or the layout of the single input), already preprocessed
-   * @returns float32 [batch, classes], row-major
+   * Pixels are rearranged for a model that wants [batch, 3, height, width], and rounded for one that takes integers.
+   * @param pixels float32 [batch, height, width, 3], already preprocessed
+   * @returns float32 [batch, classes], row-major; every row is finite and sums to 1
+   * @throws MODEL_INPUT, MODEL_OUTPUT, MODEL_RUN (naming the row)
    */
-  classify(pixels: Float32Array, batch: number, options?: ClassifyOptions): Promise<Float32Array>;
+  classify(
+    pixels: Float32Array,
+    batch: number,
+    options?: ClassifyOptions,
+  ): Promise<Float32Array<ArrayBuffer>>;
   close(): Promise<void>;
 }
 
@@ -82,4 +102,6 @@ export interface PredictOptions {
 export interface ClassifyOptions {
   readonly signal?: AbortSignal;
   readonly outputName?: string;
+  /** Pixels of the pictures where the model leaves them open; a square is assumed without it. */
+  readonly size?: { readonly height: number; readonly width: number };
 }

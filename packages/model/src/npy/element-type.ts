@@ -68,7 +68,7 @@ const VIEWS = {
 export function elementsOf(bytes: Uint8Array, { dataType, size }: ElementType): TensorData {
   if (dataType === "string") return stringsOf(bytes, size);
   if (dataType === "bfloat16") throw new TypeError("NumPy has no dtype for bfloat16");
-  return new VIEWS[dataType](bytes.buffer, bytes.byteOffset, bytes.length / size);
+  return new VIEWS[dataType](bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length / size);
 }
 
 /** As NumPy reads `|S`: zeros at the end are padding. */

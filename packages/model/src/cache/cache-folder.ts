@@ -1,0 +1,6 @@
+import envPaths from "env-paths";
+
+/** The folder for caches that the system gives a user: ~/.cache/fieldmark, ~/Library/Caches/fieldmark, … */
+export function userCacheFolder(): string {
+  return envPaths("fieldmark", { suffix: "" }).cache;
+}

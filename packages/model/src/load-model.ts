@@ -1,0 +1,151 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { FieldmarkError } from "@fieldmark/contract";
+import { userCacheFolder } from "./cache/cache-folder.ts";
+import { fileState, recallDigest, rememberDigest } from "./cache/digest-memo.ts";
+import { type CacheEntry, ImportCache } from "./cache/import-cache.ts";
+import { digestModel } from "./formats/read-saved-model.ts";
+import { importInWorker } from "./import-in-worker.ts";
+import type { LoadStep } from "./import-messages.ts";
+import type { ImportRecord } from "./import-record.ts";
+import { LoadedModel } from "./loaded-model.ts";
+import type { Model } from "./model.ts";
+import { MODEL_FILE } from "./onnx/write-model.ts";
+import { SessionPool } from "./session/session-pool.ts";
+import { poolSettings } from "./session/pool-settings.ts";
+
+/** Part of every cache key: an import made by another version is not used. Raised when imports come out different. */
+export const IMPORTER_VERSION = 1;
+
+export interface LoadOptions {
+  /** Signature to run; "serving_default" without it. */
+  readonly signature?: string;
+  /** Folder that keeps imports; the user's cache folder without it; null: none is kept. */
+  readonly cacheFolder?: string | null;
+  /** Bytes that kept imports may take before the ones not used for longest go; default 4 GiB. */
+  readonly cacheBytes?: number;
+  /** Threads of inference; all processors without it. */
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+  /** Called at the start of each step. */
+  readonly onProgress?: (step: LoadStep) => void;
+}
+
+/**
+ * Opens a model: a TensorFlow SavedModel folder or its archive (.tar.gz, .tar). The first time it is translated to
+ * ONNX, which is kept by the digest of the model's bytes; after that only the session is opened.
+ *
+ * @throws MODEL_NOT_FOUND, MODEL_FORMAT_UNSUPPORTED, MODEL_BROKEN, MODEL_SIGNATURE, MODEL_RANDOM,
+ *   MODEL_OP_UNSUPPORTED, ARCHIVE_HAZARD, ARCHIVE_BROKEN, CACHE_UNUSABLE, RUNTIME_UNAVAILABLE, INTERRUPTED
+ * @example
+ * ```ts
+ * await using model = await loadModel("model.tar.gz");
+ * const probabilities = await model.classify(pixels, 8); // float32 [8, classes]
+ * ```
+ */
+export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
+  const pool = new SessionPool();
+  try {
+    return options.cacheFolder === null
+      ? await loadOnce(path, options, pool)
+      : await loadKept(path, options, pool);
+  } catch (cause) {
+    await pool[Symbol.asyncDispose]();
+    if (options.signal?.aborted === true && isAbort(cause)) throw interrupted(cause);
+    throw cause;
+  }
+}
+
+async function loadKept(path: string, options: LoadOptions, pool: SessionPool): Promise<Model> {
+  const { signal, onProgress, signature } = options;
+  const folder = resolve(options.cacheFolder ?? userCacheFolder());
+  const cache = new ImportCache<ImportRecord>(
+    folder,
+    options.cacheBytes === undefined ? {} : { maxBytes: options.cacheBytes },
+  );
+  onProgress?.("digest");
+  const digest = await digestOf(path, folder, signal);
+  const key = cacheKey(digest, signature);
+  const importNow = () =>
+    cache.add(key, async (into) => {
+      const filled = await importInWorker({ path, signature, folder: into }, { signal, onStep: onProgress });
+      if (filled.record.description.digest === digest) return filled;
+      throw new FieldmarkError("FILE_UNREADABLE", `${path}: changed while it was read`, { file: path });
+    });
+
+  const found = await cache.find(key);
+  const entry = found ?? (await importNow());
+  const parts = { path, pool, cached: found !== null, cacheEntry: entry.folder };
+  try {
+    await openEntry(entry, pool, options);
+    return new LoadedModel({ ...parts, record: entry.record });
+  } catch (cause) {
+    if (found === null || !(cause instanceof FieldmarkError) || cause.code !== "MODEL_BROKEN") throw cause;
+    // A kept import that cannot be opened is damaged: it is made again.
+    await cache.remove(key);
+    const again = await importNow();
+    await openEntry(again, pool, options);
+    return new LoadedModel({ ...parts, record: again.record, cached: false });
+  }
+}
+
+async function loadOnce(path: string, options: LoadOptions, pool: SessionPool): Promise<Model> {
+  const { signal, signature, onProgress } = options;
+  const folder = await mkdtemp(join(tmpdir(), "fieldmark-import-"));
+  const forget = () => rm(folder, { recursive: true, force: true });
+  try {
+    const filled = await importInWorker({ path, signature, folder }, { signal, onStep: onProgress });
+    await openEntry({ folder, ...filled }, pool, options);
+    return new LoadedModel({
+      path,
+      record: filled.record,
+      pool,
+      cached: false,
+      cacheEntry: null,
+      afterClose: forget,
+    });
+  } catch (cause) {
+    await forget();
+    throw cause;
+  }
+}
+
+async function openEntry(
+  { folder, files }: Pick<CacheEntry<ImportRecord>, "folder" | "files">,
+  pool: SessionPool,
+  { threads = availableParallelism(), signal, onProgress }: LoadOptions,
+): Promise<void> {
+  if (signal?.aborted === true) throw interrupted();
+  onProgress?.("open");
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  await pool.open(join(folder, MODEL_FILE), poolSettings(threads, bytes));
+}
+
+/** The model's digest: remembered while its files are as they were, else of their bytes. */
+async function digestOf(path: string, cacheFolder: string, signal: AbortSignal | undefined): Promise<string> {
+  const state = await fileState(path).catch((cause: unknown) => {
+    if (!(cause instanceof FieldmarkError) || cause.code !== "FILE_NOT_FOUND") throw cause;
+    throw new FieldmarkError("MODEL_NOT_FOUND", cause.message, cause.details, cause);
+  });
+  const known = await recallDigest(cacheFolder, state);
+  if (known !== null) return known;
+  const digest = await digestModel(path, { signal });
+  await rememberDigest(cacheFolder, state, digest);
+  return digest;
+}
+
+function cacheKey(digest: string, signature: string | undefined): string {
+  return createHash("sha256")
+    .update(JSON.stringify([IMPORTER_VERSION, digest, signature ?? null]))
+    .digest("hex");
+}
+
+function isAbort(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === "AbortError";
+}
+
+function interrupted(cause?: unknown): FieldmarkError {
+  return new FieldmarkError("INTERRUPTED", "interrupted while the model was loaded", {}, cause);
+}
