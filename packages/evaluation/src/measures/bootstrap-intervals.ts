@@ -1,9 +1,8 @@
 import { bcaInterval, type JackknifeStratum } from "../statistics/bca.ts";
 import type { Interval } from "../statistics/interval.ts";
-import { byStratum, type Strata } from "../statistics/strata.ts";
 import { fBetaOf } from "./classification.ts";
 import type { ClassCounts, ConfusionMatrix } from "./confusion-matrix.ts";
-import type { ExampleStatistic } from "./example-statistics.ts";
+import type { Resamples } from "./resamples.ts";
 
 /** Values of a statistic that differ by less are equal, and differ by rounding only. */
 const ROUNDING = 1e-12;
@@ -31,34 +30,11 @@ export function bootstrapInterval({
   return bcaInterval({ estimate, distribution: snapped, jackknife, level });
 }
 
-/** Interval of a measure that is a function of the confusion matrix's diagonal and margins. */
-export function countsInterval(
-  measure: (counts: ClassCounts) => number,
-  {
-    estimate,
-    matrix,
-    counts,
-    resamples,
-    level,
-  }: {
-    readonly estimate: number;
-    readonly matrix: ConfusionMatrix;
-    readonly counts: ClassCounts;
-    readonly resamples: readonly ClassCounts[];
-    readonly level: number;
-  },
-): Interval | null {
-  const distribution = Float64Array.from(resamples, measure);
-  return bootstrapInterval({
-    estimate,
-    distribution,
-    jackknife: jackknifeCells(measure, matrix, counts),
-    level,
-  });
-}
-
-/** Leaving out any example of one cell gives the same counts, so each cell is computed once. */
-function jackknifeCells(
+/**
+ * Leave-one-out values of a function of the confusion matrix's diagonal and margins. Leaving out any
+ * example of one cell gives the same counts, so each cell is computed once.
+ */
+export function jackknifeCells(
   measure: (counts: ClassCounts) => number,
   matrix: ConfusionMatrix,
   { truePositives, actual, predicted }: ClassCounts,
@@ -96,63 +72,39 @@ function jackknifeCells(
 export function fBetaInterval(
   index: number,
   beta: number,
-  {
-    matrix,
-    counts,
-    resamples,
-    level,
-  }: {
-    readonly matrix: ConfusionMatrix;
-    readonly counts: ClassCounts;
-    readonly resamples: readonly ClassCounts[];
-    readonly level: number;
-  },
+  { matrix, counts, resamples, level }: ClassBootstrap,
 ): Interval | null {
+  const { classes } = matrix;
   const of = fBetaOf(beta);
-  const at = (values: Float64Array): number => values[index] ?? 0;
+  const at = (values: Float64Array, row = 0): number => values[row * classes + index] ?? 0;
   const [hits, actual, predicted] = [at(counts.truePositives), at(counts.actual), at(counts.predicted)];
   const estimate = of(hits, actual, predicted);
-  const distribution = Float64Array.from(resamples, (resample) =>
-    of(at(resample.truePositives), actual, at(resample.predicted)),
-  );
+  const distribution = new Float64Array(resamples.predicted.length / classes);
+  for (let resample = 0; resample < distribution.length; resample++) {
+    distribution[resample] = of(
+      at(resamples.truePositives, resample),
+      actual,
+      at(resamples.predicted, resample),
+    );
+  }
   const jackknife: JackknifeStratum[] = [];
-  for (let row = 0; row < matrix.classes; row++) {
-    const taken = matrix.counts[row * matrix.classes + index] ?? 0;
+  for (let row = 0; row < classes; row++) {
+    const taken = at(matrix.counts, row);
     const left = (counts.actual[row] ?? 0) - taken;
     if (row === index) {
-      jackknife.push({
-        values: [of(hits - 1, actual - 1, predicted - 1), of(hits, actual - 1, predicted)],
-        counts: [taken, left],
-      });
+      const values = [of(hits - 1, actual - 1, predicted - 1), of(hits, actual - 1, predicted)];
+      jackknife.push({ values, counts: [taken, left] });
     } else if (taken > 0) {
-      jackknife.push({
-        values: [of(hits, actual, predicted - 1), estimate],
-        counts: [taken, left],
-      });
+      jackknife.push({ values: [of(hits, actual, predicted - 1), estimate], counts: [taken, left] });
     }
   }
   return bootstrapInterval({ estimate, distribution, jackknife, level });
 }
 
-/** Interval of a measure of the probabilities, example by example. */
-export function exampleInterval(
-  statistic: ExampleStatistic,
-  {
-    estimate,
-    distribution,
-    strata,
-    level,
-  }: {
-    readonly estimate: number;
-    readonly distribution: Float64Array;
-    readonly strata: Strata;
-    readonly level: number;
-  },
-): Interval | null {
-  return bootstrapInterval({
-    estimate,
-    distribution,
-    jackknife: byStratum(strata, statistic.withoutEach()),
-    level,
-  });
+/** What the intervals of a class's F-beta are made of. */
+export interface ClassBootstrap {
+  readonly matrix: ConfusionMatrix;
+  readonly counts: ClassCounts;
+  readonly resamples: Pick<Resamples, "truePositives" | "predicted">;
+  readonly level: number;
 }

@@ -2,7 +2,6 @@ import { ResamplePacker } from "../statistics/packed-resamples.ts";
 import { seededBits } from "../statistics/random.ts";
 import { drawResample, type Strata } from "../statistics/strata.ts";
 import type { ClassCounts } from "./confusion-matrix.ts";
-import type { ExampleStatistic } from "./example-statistics.ts";
 import { KEPT_PLACES, type Ranking, type RankingValues, rankingOfResamples } from "./ranking-statistics.ts";
 import type { ScoredExamples } from "./scored-examples.ts";
 
@@ -44,13 +43,18 @@ export function bootstrapPlan(
   };
 }
 
-/** Every measure's ingredients, a resample each. */
+/** One measure of one resample: how often each example was drawn, and the counts that follow. */
+export type Reducer = (weights: Int32Array, counts: ClassCounts) => number;
+
+/** Distributions of the measures and of what the classes' measures are made of. */
 export interface Resamples {
-  /** [resamples] */
-  readonly counts: readonly ClassCounts[];
-  /** A distribution [resamples] for each of the statistics asked for. */
-  readonly statistics: readonly Float64Array[];
-  /** Distributions [rankingResamples] of each class. */
+  /** [resamples] for each of the reducers. */
+  readonly distributions: ReadonlyMap<string, Float64Array>;
+  /** [resamples × classes] */
+  readonly truePositives: Float64Array;
+  /** [resamples × classes], examples predicted as the class. */
+  readonly predicted: Float64Array;
+  /** [rankingResamples] for each class. */
   readonly rankings: readonly RankingValues[];
 }
 
@@ -60,23 +64,34 @@ export function drawResamples(
   {
     strata,
     actual,
-    statistics,
+    reducers,
     rankingOfClass,
     plan,
   }: {
     readonly strata: Strata;
     /** [classes], examples of each class. */
     readonly actual: Float64Array;
-    readonly statistics: readonly ExampleStatistic[];
+    readonly reducers: ReadonlyMap<string, Reducer>;
     readonly rankingOfClass: (column: number) => Ranking;
     readonly plan: BootstrapPlan;
   },
 ): Resamples {
   const size = examples.labels.length;
+  const classes = actual.length;
   const bits = seededBits(plan.seed);
   const weights = new Int32Array(size);
-  const counts: ClassCounts[] = [];
-  const distributions = statistics.map(() => new Float64Array(plan.resamples));
+  const counts: ClassCounts = {
+    truePositives: new Float64Array(classes),
+    actual,
+    predicted: new Float64Array(classes),
+  };
+  const reduced = [...reducers].map(([key, reduce]) => ({
+    key,
+    reduce,
+    distribution: new Float64Array(plan.resamples),
+  }));
+  const truePositives = new Float64Array(plan.resamples * classes);
+  const predicted = new Float64Array(plan.resamples * classes);
   const rankings = Array.from(actual, () => ({
     rocAuc: new Float64Array(plan.rankingResamples),
     averagePrecision: new Float64Array(plan.rankingResamples),
@@ -86,11 +101,10 @@ export function drawResamples(
   let ranked = 0;
   for (let resample = 0; resample < plan.resamples; resample++) {
     drawResample(strata, bits, weights);
-    counts.push(weightedCounts(examples, actual, weights));
-    statistics.forEach((statistic, s) => {
-      const distribution = distributions[s];
-      if (distribution !== undefined) distribution[resample] = statistic.resampled(weights);
-    });
+    countWeights(examples, weights, counts);
+    truePositives.set(counts.truePositives, resample * classes);
+    predicted.set(counts.predicted, resample * classes);
+    for (const { reduce, distribution } of reduced) distribution[resample] = reduce(weights, counts);
     if (resample >= plan.rankingResamples) continue;
     packer.add(weights);
     if (resample + 1 === plan.rankingResamples || packer.full) {
@@ -102,23 +116,20 @@ export function drawResamples(
       packer.clear();
     }
   }
-  return { counts, statistics: distributions, rankings };
+  const distributions = new Map(reduced.map(({ key, distribution }) => [key, distribution]));
+  return { distributions, truePositives, predicted, rankings };
 }
 
-function weightedCounts(
-  { labels, predicted }: ScoredExamples,
-  actual: Float64Array,
-  weights: Int32Array,
-): ClassCounts {
-  const truePositives = new Float64Array(actual.length);
-  const predictions = new Float64Array(actual.length);
+/** Writes the diagonal and the column sums of a resample into `counts`; its row sums never change. */
+function countWeights({ labels, predicted }: ScoredExamples, weights: Int32Array, counts: ClassCounts): void {
+  counts.truePositives.fill(0);
+  counts.predicted.fill(0);
   for (let i = 0; i < weights.length; i++) {
     const weight = weights[i] ?? 0;
     if (weight === 0) continue;
     const label = labels[i] ?? 0;
     const prediction = predicted[i] ?? 0;
-    predictions[prediction] = (predictions[prediction] ?? 0) + weight;
-    if (label === prediction) truePositives[label] = (truePositives[label] ?? 0) + weight;
+    counts.predicted[prediction] = (counts.predicted[prediction] ?? 0) + weight;
+    if (label === prediction) counts.truePositives[label] = (counts.truePositives[label] ?? 0) + weight;
   }
-  return { truePositives, actual, predicted: predictions };
 }
