@@ -4,7 +4,9 @@ import { ERRORS } from "@fieldmark/contract";
 import { ROOT } from "./steps.mjs";
 
 export function errorsPage() {
-  const rows = Object.entries(ERRORS).map(([code, { fault, hint }]) => `| \`${code}\` | ${fault} | ${hint} |`);
+  const rows = Object.entries(ERRORS).map(
+    ([code, { fault, hint }]) => `| \`${code}\` | ${fault} | ${hint} |`,
+  );
   return `<!-- Written by scripts/docs-errors.mjs; do not edit. -->
 
 # Errors
@@ -18,4 +20,5 @@ ${rows.join("\n")}
 `;
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname) writeFileSync(`${ROOT}docs/errors.md`, errorsPage());
+if (process.argv[1] === new URL(import.meta.url).pathname)
+  writeFileSync(`${ROOT}docs/errors.md`, errorsPage());

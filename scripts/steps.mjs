@@ -27,7 +27,9 @@ export function install() {
     console.error(`Fieldmark needs Node 20.19 or newer; this is ${process.versions.node}.`);
     process.exit(1);
   }
-  const digest = createHash("sha256").update(readFileSync(`${ROOT}package-lock.json`)).digest("hex");
+  const digest = createHash("sha256")
+    .update(readFileSync(`${ROOT}package-lock.json`))
+    .digest("hex");
   if (existsSync(INSTALLED) && readFileSync(INSTALLED, "utf8") === digest) return;
   step("Installing packages (npm ci)", "npm", ["ci"]);
   writeFileSync(INSTALLED, digest);

@@ -5,7 +5,7 @@ import pc from "picocolors";
 import type { CliContext } from "./context.ts";
 
 /** Measures of the table that ends a run; measures.json and the report hold all of them. */
-export const HEADLINE: readonly MeasureKey[] = [
+const HEADLINE: readonly MeasureKey[] = [
   "accuracy",
   "top_3_accuracy",
   "balanced_accuracy",

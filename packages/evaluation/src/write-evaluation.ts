@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { EvaluationFiles, MeasuredEvaluation, OutputOptions } from "./evaluate-options.ts";
 import { writeJsonFile, writeWhole } from "./files.ts";
-import { evaluationJson } from "./measures/evaluation-json.ts";
+import { evaluationJsonText } from "./measures/evaluation-json.ts";
 import { csvChunks } from "./predictions/predictions-csv.ts";
 import { predictionsParquet } from "./predictions/predictions-parquet.ts";
 import { renderReport } from "./report/render-report.ts";
@@ -13,7 +13,7 @@ import { renderReport } from "./report/render-report.ts";
  */
 export async function writeEvaluation(
   evaluation: MeasuredEvaluation,
-  { output, profile }: OutputOptions,
+  { output, profile, seed }: OutputOptions,
   imagePath: (imageFileName: string) => string | null,
 ): Promise<EvaluationFiles> {
   const files: EvaluationFiles = {
@@ -26,10 +26,12 @@ export async function writeEvaluation(
   const report = await renderReport(evaluation, imagePath);
   await writeWhole(files.predictionsCsv, csvChunks(evaluation.predictions));
   await writeWhole(files.predictionsParquet, [predictionsParquet(evaluation.predictions)]);
-  await writeJsonFile(
-    files.evaluationJson,
-    evaluationJson(evaluation.predictions, profile === undefined ? {} : { profile }),
-  );
+  await writeWhole(files.evaluationJson, [
+    evaluationJsonText(evaluation.predictions, {
+      ...(profile === undefined ? {} : { profile }),
+      ...(seed === undefined ? {} : { seed }),
+    }),
+  ]);
   await writeJsonFile(files.measuresJson, evaluation.measures);
   await writeWhole(files.reportHtml, [report]);
   return files;

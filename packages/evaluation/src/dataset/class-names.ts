@@ -3,7 +3,7 @@ import type { ClassNameSource, ModelClasses } from "./dataset.ts";
 import { readTextFile } from "./text-file.ts";
 
 /** Class names in the order of the model's outputs, and who gave them. */
-export interface NamedClasses {
+interface NamedClasses {
   readonly names: readonly string[];
   readonly source: ClassNameSource;
 }

@@ -12,7 +12,7 @@ export interface CubTree {
   readonly pictures: readonly CubPicture[];
 }
 
-export interface CubPicture {
+interface CubPicture {
   /** Relative to images/: "001.Black_footed_Albatross/Black_Footed_Albatross_0046_18.jpg". */
   readonly imageFileName: string;
   /** 0-based */
