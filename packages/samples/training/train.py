@@ -99,24 +99,29 @@ def train(data: Path, epochs: int, batch: int) -> tuple[keras.Model, dict]:
     return model, facts
 
 
-def pack(model: keras.Model, archive: Path) -> None:
-    """SavedModel under 1/, without the optimizer; the same weights give the same archive."""
-    with tempfile.TemporaryDirectory() as folder:
-        model.save(f"{folder}/1", include_optimizer=False)
-        # Keras' own Python-side description, a fingerprint: neither is part of what TensorFlow serves.
-        for name in ("keras_metadata.pb", "fingerprint.pb"):
-            Path(folder, "1", name).unlink(missing_ok=True)
+def save(model: keras.Model, folder: Path, names: list[str]) -> None:
+    """SavedModel without the optimizer, with its class names among the assets."""
+    model.save(folder, include_optimizer=False)
+    # Keras' own description and a fingerprint: TensorFlow serves without them.
+    for name in ("keras_metadata.pb", "fingerprint.pb"):
+        Path(folder, name).unlink(missing_ok=True)
+    Path(folder, "assets").mkdir(exist_ok=True)
+    Path(folder, "assets", "labels.txt").write_text("".join(f"{name}\n" for name in names))
 
-        def plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-            entry.mtime = entry.uid = entry.gid = 0
-            entry.uname = entry.gname = ""
-            entry.mode = 0o755 if entry.isdir() else 0o644
-            return entry
 
-        with open(archive, "wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
-            with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-                for path in sorted(Path(folder).rglob("*")):
-                    tar.add(path, path.relative_to(folder).as_posix(), recursive=False, filter=plain)
+def pack(folder: Path, archive: Path) -> None:
+    """The folder's content as a tar, gzipped; the same files give the same bytes."""
+
+    def plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+        entry.mtime = entry.uid = entry.gid = 0
+        entry.uname = entry.gname = ""
+        entry.mode = 0o755 if entry.isdir() else 0o644
+        return entry
+
+    with open(archive, "wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
+        with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+            for path in sorted(folder.rglob("*")):
+                tar.add(path, path.relative_to(folder).as_posix(), recursive=False, filter=plain)
 
 
 def reload(archive: Path, folder: str):
@@ -140,7 +145,7 @@ def confusions(labels: np.ndarray, predicted: np.ndarray, names: list[str]) -> d
 
 
 def write_golden(data: Path, signature, folder: Path) -> None:
-    """One small picture a class, and TensorFlow's float32 probabilities for it."""
+    """Of each class the small picture the model is least sure of, and TensorFlow's float32 probabilities."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     files, labels, names = read_manifest(data / "test")
@@ -149,17 +154,18 @@ def write_golden(data: Path, signature, folder: Path) -> None:
         writer.writerow(["image_file_name", "class_name", *[f"p{i}" for i in range(len(names))]])
         for index, name in enumerate(names):
             of_class = [data / "test" / "test" / file for file, label in zip(files, labels) if label == index]
-            chosen = next(path for path in of_class if path.stat().st_size <= GOLDEN_BYTES)
-            shutil.copyfile(chosen, folder / chosen.name)
-            probabilities = predict(signature, preprocess(chosen)[np.newaxis])[0]
-            writer.writerow([chosen.name, name, *[repr(float(value)) for value in probabilities]])
+            small = [path for path in of_class if path.stat().st_size <= GOLDEN_BYTES]
+            probabilities = predict(signature, np.stack([preprocess(path) for path in small]))
+            unsure = int(probabilities.max(axis=1).argmin())
+            shutil.copyfile(small[unsure], folder / small[unsure].name)
+            writer.writerow([small[unsure].name, name, *map(str, probabilities[unsure])])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("output", type=Path)
-    parser.add_argument("--epochs", type=int, default=24)
+    parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--batch", type=int, default=32)
     arguments = parser.parse_args()
     keras.utils.set_random_seed(SEED)
@@ -170,7 +176,9 @@ def main() -> None:
 
     arguments.output.mkdir(parents=True, exist_ok=True)
     archive = arguments.output / "model.tar.gz"
-    pack(model, archive)
+    with tempfile.TemporaryDirectory() as folder:
+        save(model, Path(folder, "1"), read_manifest(arguments.data / "train")[2])
+        pack(Path(folder), archive)
     with tempfile.TemporaryDirectory() as folder:
         signature = reload(archive, folder)
         for name in ("test", "test-large"):
