@@ -137,7 +137,7 @@ function collector(
         `${path}: "${name}" has ${size} bytes, limit ${limits.fileBytes}`,
       );
     }
-    const buffer = Buffer.allocUnsafeSlow(size);
+    const buffer = new Uint8Array(size);
     files.set(name, buffer);
     return buffer;
   };

@@ -37,7 +37,7 @@ export async function openFolder(
         `${join(path, name)} has ${size} bytes, limit ${limits.fileBytes}`,
       );
     }
-    const buffer = Buffer.allocUnsafeSlow(size);
+    const buffer = new Uint8Array(size);
     await eachChunk(join(path, name), size, { hash, name, signal, buffer });
     files.set(name, buffer);
   }
@@ -57,7 +57,7 @@ interface ReadOptions {
   readonly hash: Hash;
   readonly name: string;
   readonly signal: AbortSignal | undefined;
-  readonly buffer: Buffer | null;
+  readonly buffer: Uint8Array | null;
 }
 
 async function eachChunk(
@@ -72,7 +72,7 @@ async function eachChunk(
     const chunk = buffer === null ? Buffer.allocUnsafe(Math.min(READ_BYTES, size)) : null;
     for (let at = 0; at < size; ) {
       signal?.throwIfAborted();
-      const target = chunk ?? buffer?.subarray(at, at + READ_BYTES) ?? Buffer.alloc(0);
+      const target = chunk ?? buffer?.subarray(at, at + READ_BYTES) ?? new Uint8Array(0);
       const { bytesRead } = await file.read(target, 0, Math.min(target.length, size - at), at);
       if (bytesRead === 0)
         throw new FieldmarkError("FILE_UNREADABLE", `${path}: became shorter while it was read`);

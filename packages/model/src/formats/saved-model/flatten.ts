@@ -304,7 +304,7 @@ class Flattener implements Flattening {
       nodes: body.nodes,
       path,
       place,
-      given: new Map(body.parameters.map((parameter, i) => [parameter, inputs[i] ?? null])),
+      given: new Map(body.parameters.map(({ name }, i) => [name, inputs[i] ?? null])),
       isFunction: true,
       caller,
       values: new Map(),

@@ -26,12 +26,24 @@ export interface RawNode {
 
 export type NodesByName = ReadonlyMap<string, RawNode>;
 
+export interface Parameter {
+  readonly name: string;
+  readonly dtype: number;
+  readonly attributes: RawAttributes;
+}
+
+export interface Result {
+  readonly name: string;
+  readonly dtype: number;
+  /** What it is, as nodes of the function write their inputs. */
+  readonly input: string;
+}
+
 /** A function of the library, its nodes decoded when it was first asked for. */
 export interface FunctionBody {
   readonly name: string;
-  readonly parameters: readonly string[];
-  /** Inputs, inside the function, that are its results, in the order of the signature. */
-  readonly results: readonly { readonly name: string; readonly input: string }[];
+  readonly parameters: readonly Parameter[];
+  readonly results: readonly Result[];
   readonly nodes: NodesByName;
 }
 
@@ -84,18 +96,23 @@ function readFunction(name: string, bytes: Uint8Array | undefined, place: string
     throw new FieldmarkError("MODEL_BROKEN", `${place}: the function "${name}" is called but not there`);
   }
   const where = `${place}: function "${name}"`;
-  const { signature, node, ret } = decode(FUNCTION_DEF, bytes, where);
-  const results = (signature?.outputArg ?? []).map(({ name: output = "" }) => {
+  const { signature, node, ret, argAttr } = decode(FUNCTION_DEF, bytes, where);
+  const results = (signature?.outputArg ?? []).map(({ name: output = "", type: dtype = 0 }) => {
     const input = ret.get(output);
     if (input === undefined)
       throw new FieldmarkError("MODEL_BROKEN", `${where} does not say what "${output}" is`);
-    return { name: output, input };
+    return { name: output, dtype, input };
   });
-  const parameters = (signature?.inputArg ?? []).map((argument) => argument.name ?? "");
+  const attributes = new Map(argAttr.map(({ index = 0, attrs }) => [index, attrs?.attr]));
+  const parameters = (signature?.inputArg ?? []).map(({ name: parameter = "", type: dtype = 0 }, i) => ({
+    name: parameter,
+    dtype,
+    attributes: attributes.get(i) ?? new Map(),
+  }));
   return { name, parameters, results, nodes: nodesByName(node, where) };
 }
 
-function nodesByName(views: readonly Uint8Array[], place: string): NodesByName {
+function nodesByName(views: Iterable<Uint8Array>, place: string): NodesByName {
   const nodes = new Map<string, RawNode>();
   for (const view of views) {
     const { name = "", op = "", input, attr } = decode(NODE_DEF, view, place);

@@ -16,6 +16,7 @@ import {
   string,
   uint32,
   uint64,
+  unread,
 } from "./wire.ts";
 
 // The fields that a reader of SavedModels needs, numbered as in TensorFlow's .proto files. What is large or
@@ -67,15 +68,15 @@ export type MetaGraph = MessageOf<typeof META_GRAPH>;
 
 export const SAVED_MODEL = message("SavedModel", {
   schemaVersion: optional(1, int53),
-  metaGraphs: repeated(2, bytes),
+  metaGraphs: unread(2),
 });
 /** Only the tags of a MetaGraphDef, to choose one without reading the rest. */
 export const META_GRAPH_TAGS = message("MetaGraphDef", {
   info: optional(1, nested(message("MetaInfoDef", { tags: repeated(4, string) }))),
 });
 
-export const GRAPH_DEF = message("GraphDef", { node: repeated(1, bytes), library: optional(2, bytes) });
-export const FUNCTION_LIBRARY = message("FunctionDefLibrary", { function: repeated(1, bytes) });
+export const GRAPH_DEF = message("GraphDef", { node: unread(1), library: optional(2, bytes) });
+export const FUNCTION_LIBRARY = message("FunctionDefLibrary", { function: unread(1) });
 
 export const NODE_DEF = message("NodeDef", {
   name: optional(1, string),
@@ -114,7 +115,7 @@ const ARG_DEF = message("OpDef.ArgDef", {
   numberAttr: optional(5, string),
   typeListAttr: optional(6, string),
 });
-export const OP_LIST = message("OpList", { op: repeated(1, bytes) });
+export const OP_LIST = message("OpList", { op: unread(1) });
 export const OP_NAME = message("OpDef", { name: optional(1, string) });
 export const OP_DEF = message("OpDef", {
   name: optional(1, string),
@@ -126,8 +127,17 @@ export type OpDef = MessageOf<typeof OP_DEF>;
 export const FUNCTION_NAME = message("FunctionDef", { signature: optional(1, nested(OP_NAME)) });
 export const FUNCTION_DEF = message("FunctionDef", {
   signature: optional(1, nested(OP_DEF)),
-  node: repeated(3, bytes),
+  node: unread(3),
   ret: mapOf(4, string),
+  argAttr: repeated(
+    7,
+    nested(
+      message("ArgAttrs entry", {
+        index: optional(1, uint32),
+        attrs: optional(2, nested(message("ArgAttrs", { attr: mapOf(1, bytes) }))),
+      }),
+    ),
+  ),
 });
 
 export const TENSOR_PROTO = message("TensorProto", {
@@ -147,7 +157,7 @@ export const TENSOR_PROTO = message("TensorProto", {
 export type TensorProto = MessageOf<typeof TENSOR_PROTO>;
 
 export const OBJECT_GRAPH = message("SavedObjectGraph", {
-  nodes: repeated(1, bytes),
+  nodes: unread(1),
   concreteFunctions: mapOf(2, bytes),
 });
 const OBJECT_CHILD = message("ObjectReference", {
@@ -164,7 +174,7 @@ export const SAVED_OBJECT = message("SavedObject", {
 });
 export const CONCRETE_FUNCTION = message("SavedConcreteFunction", { boundInputs: repeated(2, int32) });
 
-export const TRACKABLE_GRAPH = message("TrackableObjectGraph", { nodes: repeated(1, bytes) });
+export const TRACKABLE_GRAPH = message("TrackableObjectGraph", { nodes: unread(1) });
 export const TRACKABLE_OBJECT = message("TrackableObject", {
   attributes: repeated(
     2,

@@ -28,7 +28,7 @@ export interface ObjectGraph {
 export function readObjectGraph(bytes: Uint8Array, bundle: TensorBundle | null, place: string): ObjectGraph {
   const graph = decode(OBJECT_GRAPH, bytes, place);
   const saved = bundle?.has(CHECKPOINT_OBJECTS) ? bundle.read(CHECKPOINT_OBJECTS).data[0] : undefined;
-  const tracked = saved instanceof Uint8Array ? decode(TRACKABLE_GRAPH, saved, place).nodes : [];
+  const tracked = saved instanceof Uint8Array ? decode(TRACKABLE_GRAPH, saved, place).nodes : null;
   const value = (view: Uint8Array): MessageOf<typeof TRACKABLE_OBJECT>["attributes"][number] | undefined =>
     decode(TRACKABLE_OBJECT, view, place).attributes.find(({ name }) => name === "VARIABLE_VALUE");
   let names: Map<string, string[]> | undefined;
@@ -38,15 +38,15 @@ export function readObjectGraph(bytes: Uint8Array, bundle: TensorBundle | null, 
       return view === undefined ? undefined : decode(CONCRETE_FUNCTION, view, place).boundInputs;
     },
     object: (id) => {
-      const view = graph.nodes[id];
+      const view = graph.nodes.at(id);
       return view === undefined ? undefined : decode(SAVED_OBJECT, view, place);
     },
     checkpointKey: (id) => {
-      const view = tracked[id];
+      const view = tracked?.at(id);
       return view === undefined ? undefined : value(view)?.checkpointKey;
     },
     keysOfName: (fullName) => {
-      names ??= namesToKeys(tracked.flatMap((view) => value(view) ?? []));
+      names ??= namesToKeys([...(tracked ?? [])].flatMap((view) => value(view) ?? []));
       return names.get(fullName) ?? [];
     },
   };

@@ -68,7 +68,8 @@ export function refuseRandom(nodes: readonly FlatNode[], graph: GraphDefReader, 
     "MODEL_RANDOM",
     `${place}: the outputs depend on the random op ${first.op} of node "${first.node}"${others}, ` +
       `in layer ${layers.map((layer) => `"${layer}"`).join(", ")}. Export the model without its random layers: ` +
-      `keras.Sequential([layer for layer in model.layers if layer.name not in ${JSON.stringify(layers)}]).export("folder")`,
+      `keras.Sequential([layer for layer in model.layers if not type(layer).__name__.startswith("Random")])` +
+      `.export("folder")`,
     { op: first.op, node: first.node, layers },
   );
 }
@@ -94,8 +95,12 @@ function randomOpOfFunctions(node: FlatNode, graph: GraphDefReader, place: strin
   return null;
 }
 
-/** The part of a node's name that is the Keras layer: the one that speaks of chance, else the one before the op. */
+/** The part of a node's name that is the Keras layer: the one that speaks of chance, else the one below the model. */
 function layerOf(name: string): string {
   const parts = name.split("/");
-  return parts.find((part) => /random|dropout|noise|augment/i.test(part)) ?? parts.at(-2) ?? name;
+  return (
+    parts.find((part) => /^random_|dropout|noise|augment/i.test(part)) ??
+    parts[parts.length > 2 ? 1 : 0] ??
+    name
+  );
 }

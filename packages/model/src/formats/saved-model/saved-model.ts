@@ -1,14 +1,15 @@
 import { FieldmarkError } from "@fieldmark/contract";
 import type { Graph, NamedValue, Node, ValueType } from "../../graph/graph.ts";
-import type { SourceModel } from "../../source-model.ts";
+import type { Signature, SourceModel } from "../../source-model.ts";
 import type { Tensor } from "../../tensor.ts";
 import { decodeAttributes } from "./attributes.ts";
 import { findClassNames } from "./class-names.ts";
+import { exportedFunctions, flattenExported, functionTypes } from "./exported-functions.ts";
 import { type ConstantSource, FlatGraph, type FlatNode } from "./flat-graph.ts";
-import { flatten } from "./flatten.ts";
+import { type FlattenOptions, flatten } from "./flatten.ts";
 import { type GraphDefReader, readGraphDef } from "./graph-def.ts";
 import type { MetaGraph, SignatureDef } from "./messages.ts";
-import { objectVariables, readObjectGraph } from "./object-graph.ts";
+import { type ObjectGraph, objectVariables, readObjectGraph } from "./object-graph.ts";
 import { prune } from "./prune.ts";
 import { refuseRandom } from "./random-ops.ts";
 import { restoredVariables } from "./restored-variables.ts";
@@ -41,30 +42,38 @@ interface Context {
   readonly place: string;
   readonly graph: GraphDefReader;
   readonly bundle: TensorBundle | null;
-  readonly variable: FlattenVariable;
+  readonly objects: ObjectGraph | null;
   readonly budget: ExpansionBudget;
 }
-type FlattenVariable = Parameters<typeof flatten>[3]["variable"];
+
+/** A way into the graph: a signature, or an exported function of a model that has none. */
+interface Entry {
+  readonly signature: Signature;
+  readonly flatten: (flat: FlatGraph) => Pick<Graph, "inputs" | "outputs">;
+}
 
 /**
  * Makes a SourceModel of a SavedModel's files.
- * @param signature its name; "serving_default" when undefined
+ * @param wanted the signature's name; "serving_default" when undefined
  * @throws MODEL_BROKEN, MODEL_SIGNATURE, MODEL_RANDOM, MODEL_OP_UNSUPPORTED (for types no tensor here has)
  */
-export function readSavedModelFiles(source: SavedModelFiles, signature: string | undefined): SourceModel {
+export function readSavedModelFiles(source: SavedModelFiles, wanted: string | undefined): SourceModel {
   const { files, folder, place } = source;
   const file = files.get(`${folder}saved_model.pb`);
   if (file === undefined)
     throw new FieldmarkError("MODEL_BROKEN", `${place}: ${folder}saved_model.pb is missing`);
   const metaGraph = servingMetaGraph(file, `${place}: ${folder}saved_model.pb`);
-  const signatures = usableSignatures(metaGraph);
-  const chosen = chooseSignature(signatures, signature, place);
-  const graph = signatureGraph(openContext(source, metaGraph), chosen.definition);
+  const context = openContext(source, metaGraph);
+  const { entries, fallbacks } = entriesOf(context, metaGraph);
+  const entry = entries.get(chooseSignature(wanted, [...entries.keys()], { fallbacks, place }));
+  if (entry === undefined) throw new TypeError("chooseSignature gave a name that is not there");
+  const flat = new FlatGraph(context.place);
+  const graph = finish(context, flat, entry.flatten(flat));
   return {
     format: "TensorFlow SavedModel",
     producer: `TensorFlow ${metaGraph.info?.tensorflowVersion ?? "of an unknown version"}`,
-    signatures: [...signatures].map(([name, definition]) => describeSignature(name, definition)),
-    signature: describeSignature(chosen.name, chosen.definition),
+    signatures: [...entries.values()].map(({ signature }) => signature),
+    signature: entry.signature,
     graph,
     classNames: findClassNames(files, folder, graph),
   };
@@ -75,29 +84,58 @@ function openContext({ files, folder, place }: SavedModelFiles, metaGraph: MetaG
   const graph = readGraphDef(metaGraph.graph ?? new Uint8Array(0), metaGraph.info?.strippedOpList, where);
   const variables = `${folder}variables/`;
   const bundle = files.has(`${variables}variables.index`) ? openTensorBundle(files, variables, place) : null;
+  const objects =
+    metaGraph.objectGraph === undefined ? null : readObjectGraph(metaGraph.objectGraph, bundle, where);
+  return { place: where, graph, bundle, objects, budget: { bytes: EXPANSION_BYTES } };
+}
+
+function entriesOf(
+  context: Context,
+  metaGraph: MetaGraph,
+): { readonly entries: ReadonlyMap<string, Entry>; readonly fallbacks: readonly string[] } {
+  const { place, graph, objects } = context;
+  const signatures = usableSignatures(metaGraph);
+  const options = flattenOptions(context);
+  if (signatures.size > 0 || objects === null) {
+    const entries = [...signatures].map(([name, definition]): [string, Entry] => {
+      const signature = describeSignature(name, definition);
+      return [name, { signature, flatten: (flat) => flattenSignature(context, flat, definition, options) }];
+    });
+    return { entries: new Map(entries), fallbacks: ["serving_default"] };
+  }
+  const functions = exportedFunctions(objects, graph);
+  const entries = [...functions].map(([name, exported]): [string, Entry] => {
+    const signature = { name, ...functionTypes(exported, place) };
+    return [
+      name,
+      { signature, flatten: (flat) => flattenExported(exported, { graph, objects, flat, options }) },
+    ];
+  });
+  const only = functions.size === 1 ? [...functions.keys()] : [];
+  return { entries: new Map(entries), fallbacks: ["serving_default", "serve", "__call__", ...only] };
+}
+
+function flattenOptions(context: Context): FlattenOptions {
   return {
-    place: where,
-    graph,
-    bundle,
-    variable: variableSource(metaGraph, graph, bundle, where),
-    budget: { bytes: EXPANSION_BYTES },
+    place: context.place,
+    fed: new Map(),
+    variable: variableSource(context),
+    scalarConstant: (source) => scalarConstant(context, source),
   };
 }
 
-function variableSource(
-  metaGraph: MetaGraph,
-  graph: GraphDefReader,
-  bundle: TensorBundle | null,
-  place: string,
-): FlattenVariable {
+function variableSource({ bundle, objects, graph, place }: Context): FlattenOptions["variable"] {
   if (bundle === null) return () => ({ kind: "missing", why: "there is no variables/variables.index" });
-  if (metaGraph.objectGraph === undefined) return restoredVariables(graph, bundle, place);
-  return objectVariables(graph, readObjectGraph(metaGraph.objectGraph, bundle, place), bundle, place);
+  if (objects === null) return restoredVariables(graph, bundle, place);
+  return objectVariables(graph, objects, bundle, place);
 }
 
-function signatureGraph(context: Context, definition: SignatureDef): Graph {
-  const { place, graph } = context;
-  const flat = new FlatGraph(place);
+function flattenSignature(
+  { place, graph }: Context,
+  flat: FlatGraph,
+  definition: SignatureDef,
+  options: FlattenOptions,
+): Pick<Graph, "inputs" | "outputs"> {
   const inputs = [...definition.inputs].map(([key, info]) => {
     const tensor = tensorName(info.name ?? "");
     return {
@@ -110,19 +148,11 @@ function signatureGraph(context: Context, definition: SignatureDef): Graph {
     info,
     type: valueType(key, info, place),
   }));
-  const values = flatten(
-    graph,
-    flat,
-    wanted.map(({ info }) => info.name ?? ""),
-    {
-      place,
-      fed: new Map(inputs.map(({ tensor, value }) => [tensor, value.name])),
-      variable: context.variable,
-      scalarConstant: (source) => scalarConstant(context, source),
-    },
-  );
+  const fed = new Map(inputs.map(({ tensor, value }) => [tensor, value.name]));
+  const tensors = wanted.map(({ info }) => info.name ?? "");
+  const values = flatten(graph, flat, tensors, { ...options, fed });
   const outputs = wanted.map(({ key, type }, i) => namedValue(key, values[i] ?? "", type));
-  return finish(context, flat, { inputs: inputs.map(({ value }) => value), outputs });
+  return { inputs: inputs.map(({ value }) => value), outputs };
 }
 
 const tensorName = (name: string): string => (name.includes(":") ? name : `${name}:0`);

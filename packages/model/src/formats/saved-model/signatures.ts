@@ -19,9 +19,9 @@ const INIT_OP = "__saved_model_init_op";
 /** The MetaGraphDef for serving. @throws MODEL_BROKEN when there is none */
 export function servingMetaGraph(file: Uint8Array, place: string): MetaGraph {
   const { metaGraphs } = decode(SAVED_MODEL, file, place);
-  const tags = metaGraphs.map((bytes) => decode(META_GRAPH_TAGS, bytes, place).info?.tags ?? []);
+  const tags = Array.from(metaGraphs, (bytes) => decode(META_GRAPH_TAGS, bytes, place).info?.tags ?? []);
   const index = tags.findIndex((list) => list.includes("serve"));
-  const bytes = metaGraphs[index];
+  const bytes = metaGraphs.at(index);
   if (bytes === undefined) {
     const found = tags.map((list) => `[${list.join(", ")}]`).join(", ") || "no graphs";
     throw new FieldmarkError("MODEL_BROKEN", `${place}: no graph is tagged "serve"; found ${found}`);
@@ -38,19 +38,24 @@ export function usableSignatures(metaGraph: MetaGraph): ReadonlyMap<string, Sign
   );
 }
 
-/** @throws MODEL_SIGNATURE listing the signatures there are */
+/**
+ * The signature to read, by name.
+ * @param wanted what the user said
+ * @param names those there are
+ * @param fallbacks which to take when the user said nothing, the best first
+ * @throws MODEL_SIGNATURE listing the signatures there are
+ */
 export function chooseSignature(
-  signatures: ReadonlyMap<string, SignatureDef>,
   wanted: string | undefined,
-  place: string,
-): { readonly name: string; readonly definition: SignatureDef } {
-  const name = wanted ?? "serving_default";
-  const definition = signatures.get(name);
-  if (definition !== undefined) return { name, definition };
-  const names = [...signatures.keys()];
+  names: readonly string[],
+  { fallbacks, place }: { readonly fallbacks: readonly string[]; readonly place: string },
+): string {
+  const name = wanted === undefined ? fallbacks.find((fallback) => names.includes(fallback)) : wanted;
+  if (name !== undefined && names.includes(name)) return name;
   const found =
     names.length === 0 ? "it has none" : `it has ${names.map((other) => `"${other}"`).join(", ")}`;
-  throw new FieldmarkError("MODEL_SIGNATURE", `${place}: no signature is named "${name}"; ${found}`, {
+  const missing = wanted ?? fallbacks[0] ?? "";
+  throw new FieldmarkError("MODEL_SIGNATURE", `${place}: no signature is named "${missing}"; ${found}`, {
     signatures: names,
   });
 }
@@ -80,5 +85,6 @@ export function valueType(key: string, info: TensorInfo, place: string): ValueTy
   );
 }
 
-const shapeOf = (shape: TensorShape | undefined): ValueType["shape"] =>
+/** A shape with null for the sizes that are known only at run time. */
+export const shapeOf = (shape: TensorShape | undefined): ValueType["shape"] =>
   shape === undefined || shape.unknownRank ? null : shape.dim.map(({ size = 0 }) => (size < 0 ? null : size));
