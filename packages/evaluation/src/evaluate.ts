@@ -74,7 +74,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     annotationsDigest: dataset.annotationsDigest,
   };
   await using partial = options.resume
-    ? await PartialFile.resume(options.output, identity, { examples, collected })
+    ? await PartialFile.resume(options.output, identity, { examples, classNames, collected })
     : await PartialFile.create(options.output, identity, classNames.length);
 
   const started = performance.now();

@@ -22,7 +22,8 @@ export async function writeWhole(path: string, chunks: Iterable<string | Uint8Ar
     }
     await rename(temporary, path);
   } catch (cause) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => {}); // the folder itself may be the trouble
+    if (!(cause instanceof Error && "syscall" in cause)) throw cause;
     throw new FieldmarkError("DISK", `${path}: cannot be written: ${reason(cause)}`, { file: path }, cause);
   }
 }

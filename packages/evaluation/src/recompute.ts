@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { FieldmarkError } from "@fieldmark/contract";
-import { readAnnotationsCsv } from "./dataset/annotations-csv.ts";
+import { type Annotation, readAnnotationsCsv } from "./dataset/annotations-csv.ts";
 import { readLabelsFile } from "./dataset/class-names.ts";
 import { Problems } from "./dataset/problems.ts";
-import { isFile, readTextFile } from "./dataset/text-file.ts";
 import type { Evaluation, OutputOptions } from "./evaluate-options.ts";
 import { makeEvaluation } from "./make-evaluation.ts";
 import type { Predictions } from "./predictions/predictions.ts";
 import { findPredictions, readPredictions } from "./predictions/read-predictions.ts";
+import { readSavedMeasures } from "./predictions/saved-measures.ts";
 import type { Provenance } from "./report/provenance.ts";
 import { versions } from "./report/versions.ts";
 import { writeEvaluation } from "./write-evaluation.ts";
@@ -16,7 +16,7 @@ import { writeEvaluation } from "./write-evaluation.ts";
 export interface RecomputeOptions extends OutputOptions {
   /** Folder of an evaluation, predictions.csv or predictions.parquet. */
   readonly predictions: string;
-  /** CSV as evaluate's annotations: its labels replace those of the rows that it names. */
+  /** CSV as evaluate's annotations, with class ids or names: its labels replace those of the rows that it names. */
   readonly annotations?: string;
   /** Class names in the order of the columns: one a line, or JSON. */
   readonly classNames?: string;
@@ -28,86 +28,85 @@ export interface RecomputeOptions extends OutputOptions {
 
 /**
  * Measures and report from saved predictions, without the model: after rows were relabelled, or of another tool.
- * @throws PREDICTIONS_INVALID, DATASET_INVALID (a label of a picture that was not predicted), FILE_NOT_FOUND
+ * Pictures that failed, the recipe check, model and recipe are those of the measures.json beside the predictions.
+ * @throws PREDICTIONS_INVALID, DATASET_INVALID (a label of a picture that was not predicted), CLASSES_MISMATCH,
+ *   JSON_INVALID, FILE_NOT_FOUND, DISK
  */
 export async function recompute(options: RecomputeOptions): Promise<Evaluation> {
+  const { annotations, images } = options;
   const file = await findPredictions(options.predictions);
   const classNames = options.classNames === undefined ? undefined : await readLabelsFile(options.classNames);
-  const labels = options.annotations === undefined ? undefined : await readLabels(options.annotations);
-  const predictions = await readPredictions(file, {
+  const rows = annotations === undefined ? [] : await readAnnotationsCsv(annotations, { images: "" });
+  const labelsIn = basename(annotations ?? "");
+  const { predictions, classNameSource } = await readPredictions(file, {
     ...(classNames === undefined ? {} : { classNames }),
-    ...(labels === undefined ? {} : { labels }),
+    labels: (names) => labelsOf(labelsIn, rows, names),
   });
   if (predictions.labels.length === 0)
     throw new FieldmarkError("DATASET_EMPTY", `${file}: no predictions in it`);
-  if (options.annotations !== undefined && labels !== undefined) {
-    requirePredicted(options.annotations, labels, predictions);
-  }
-  const provenance = await provenanceOf(file, predictions, options);
+  requirePredicted(labelsIn, rows, predictions);
+
+  const before = await readSavedMeasures(join(dirname(file), "measures.json"));
+  const source = annotations === undefined ? basename(file) : `${basename(file)} with labels of ${labelsIn}`;
+  const provenance: Provenance = {
+    time: (options.now ?? (() => new Date()))().toISOString(),
+    command: options.command ?? "",
+    versions: versions(),
+    model: before?.model ?? null,
+    dataset: { source, digest: digestOf(predictions), examples: predictions.labels.length, classNameSource },
+    preprocessing: before?.preprocessing ?? null,
+    seconds: null,
+  };
+  const { failures = [], recipeCheck = null } = before ?? {};
   const evaluation = makeEvaluation(
-    { predictions, failures: [], warnings: [], recipeCheck: null, provenance },
+    { predictions, failures, warnings: [], recipeCheck, provenance },
     options,
   );
-  const { images } = options;
   const files = await writeEvaluation(evaluation, options, (name) =>
-    images === undefined ? null : join(images, name),
+    images === undefined ? null : placeOf(images, name),
   );
   return { ...evaluation, files };
 }
 
-async function readLabels(path: string): Promise<ReadonlyMap<string, number>> {
+/** Labels by file name, as indices; problems of all rows are told together. */
+function labelsOf(
+  file: string,
+  rows: readonly Annotation[],
+  names: readonly string[],
+): ReadonlyMap<string, number> {
+  const indexOf = new Map(names.map((name, index) => [name, index]));
   const labels = new Map<string, number>();
-  const problems = new Problems(basename(path));
-  for (const { row, imageFileName, label } of await readAnnotationsCsv(path, { images: "" })) {
-    if (typeof label !== "number") problems.add(row, `label "${label}" is a name, expected a class_id`);
+  const problems = new Problems(file);
+  for (const { row, imageFileName, label } of rows) {
+    const index = typeof label === "number" ? label : indexOf.get(label);
+    if (index === undefined) problems.add(row, `unknown class "${label}"`);
+    else if (index >= names.length)
+      problems.add(row, `class ${index + 1} is out of range: the predictions have ${names.length} classes`);
     else if (labels.has(imageFileName)) problems.add(row, `${imageFileName} is doubled`);
-    else labels.set(imageFileName, label);
+    else labels.set(imageFileName, index);
   }
   problems.throwIfAny();
   return labels;
 }
 
-function requirePredicted(path: string, labels: ReadonlyMap<string, number>, predictions: Predictions): void {
+function requirePredicted(file: string, rows: readonly Annotation[], predictions: Predictions): void {
   const predicted = new Set(predictions.imageFileNames);
-  const problems = new Problems(basename(path));
-  for (const name of labels.keys())
-    if (!predicted.has(name)) problems.add(null, `${name}: no such row in the predictions`);
+  const problems = new Problems(file);
+  for (const { row, imageFileName } of rows) {
+    if (!predicted.has(imageFileName)) problems.add(row, `${imageFileName}: no such row in the predictions`);
+  }
   problems.throwIfAny();
 }
 
-/** What the measures.json beside the predictions says of model and recipe; null where there is none. */
-async function provenanceOf(
-  file: string,
-  predictions: Predictions,
-  options: RecomputeOptions,
-): Promise<Provenance> {
-  const before = await provenanceBeside(join(dirname(file), "measures.json"));
-  const hash = createHash("sha256").update(JSON.stringify(predictions.classNames));
-  for (const [row, name] of predictions.imageFileNames.entries()) {
-    hash.update(`\n${predictions.labels[row]}\t${name}\t${predictions.sha256[row]}`);
-  }
-  return {
-    time: (options.now ?? (() => new Date()))().toISOString(),
-    command: options.command ?? "",
-    versions: versions(),
-    model: before?.model ?? null,
-    dataset: {
-      source:
-        options.annotations === undefined
-          ? basename(file)
-          : `${basename(file)} with labels of ${basename(options.annotations)}`,
-      digest: `sha256:${hash.digest("hex")}`,
-      examples: predictions.labels.length,
-      classNameSource: "labels file",
-    },
-    preprocessing: before?.preprocessing ?? null,
-    seconds: null,
-  };
+function digestOf({ classNames, imageFileNames, labels, sha256 }: Predictions): string {
+  const hash = createHash("sha256").update(JSON.stringify(classNames));
+  for (const [row, name] of imageFileNames.entries())
+    hash.update(`\n${labels[row]}\t${name}\t${sha256[row]}`);
+  return `sha256:${hash.digest("hex")}`;
 }
 
-async function provenanceBeside(path: string): Promise<Provenance | null> {
-  if (!(await isFile(path))) return null;
-  const value: unknown = JSON.parse(await readTextFile(path));
-  if (typeof value !== "object" || value === null || !("provenance" in value)) return null;
-  return value.provenance as Provenance;
+/** A picture in the folder; null for a name that leads out of it. */
+function placeOf(images: string, name: string): string | null {
+  const path = resolve(images, name);
+  return path.startsWith(resolve(images) + sep) ? path : null;
 }

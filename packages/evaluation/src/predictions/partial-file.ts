@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, rm, truncate } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FieldmarkError } from "@fieldmark/contract";
 import type { Preprocessing } from "@fieldmark/imaging";
@@ -18,6 +18,13 @@ export interface RunIdentity {
   readonly outputName: string;
   readonly preprocessing: Preprocessing;
   readonly annotationsDigest: string;
+}
+
+/** What an interrupted run's rows are matched with, and where they go. */
+export interface Resumed {
+  readonly examples: readonly Example[];
+  readonly classNames: readonly string[];
+  readonly collected: CollectedPredictions;
 }
 
 const ROWS = "predictions.partial.csv";
@@ -55,12 +62,12 @@ export class PartialFile implements AsyncDisposable {
   static async resume(
     folder: string,
     identity: RunIdentity,
-    { examples, collected }: { examples: readonly Example[]; collected: CollectedPredictions },
+    { examples, collected, classNames }: Resumed,
   ): Promise<PartialFile> {
     await checkIdentity(folder, identity);
     const path = join(folder, ROWS);
-    await dropTornRow(path);
-    const done = await readPredictions(path);
+    await dropTornRow(path, csvHeader(classNames.length));
+    const { predictions: done } = await readPredictions(path, { classNames });
     const rowOf = new Map(examples.map((example, row) => [example.imageFileName, row]));
     for (const [index, imageFileName] of done.imageFileNames.entries()) {
       const row = rowOf.get(imageFileName);
@@ -128,11 +135,12 @@ async function checkIdentity(folder: string, identity: RunIdentity): Promise<voi
   }
 }
 
-/** A row that a kill cut short is dropped: the file ends after its last line end. */
-async function dropTornRow(path: string): Promise<void> {
-  const text = await readTextFile(path);
-  const end = text.lastIndexOf("\n") + 1;
-  if (end < text.length) await truncate(path, Buffer.byteLength(text.slice(0, end)));
+/** A row that a kill cut short is dropped: the file ends after its last line end, and begins with its header. */
+async function dropTornRow(path: string, header: string): Promise<void> {
+  const bytes = await readFile(path);
+  const end = bytes.lastIndexOf("\n") + 1;
+  if (end === 0) await writeFile(path, `${header}\n`);
+  else if (end < bytes.length) await truncate(path, end);
 }
 
 async function digestOf(path: string): Promise<string> {
