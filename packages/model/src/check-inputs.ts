@@ -1,5 +1,5 @@
 import { FieldmarkError } from "@fieldmark/contract";
-import { formatShape } from "./class-output.ts";
+import { formatShape } from "./format-shape.ts";
 import type { ValueType } from "./graph/graph.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -17,11 +17,17 @@ export interface Rows {
  * Holds tensors against a signature; the first axis may have any length, because rows are split or padded.
  * @throws MODEL_INPUT
  */
-export function checkInputs(inputs: Inputs, signature: Readonly<Record<string, ValueType>>, path: string): Rows {
+export function checkInputs(
+  inputs: Inputs,
+  signature: Readonly<Record<string, ValueType>>,
+  path: string,
+): Rows {
   const problem = (found: string): never => {
     throw new FieldmarkError("MODEL_INPUT", `${path}: ${found}`);
   };
-  const expected = Object.entries(signature).map(([name, { dataType, shape }]) => `${name}: ${dataType} ${formatShape(shape)}`);
+  const expected = Object.entries(signature).map(
+    ([name, { dataType, shape }]) => `${name}: ${dataType} ${formatShape(shape)}`,
+  );
   const wanted = `expected ${expected.join("; ")}`;
   for (const name of Object.keys(inputs)) {
     if (!Object.hasOwn(signature, name)) problem(`there is no input ${JSON.stringify(name)}, ${wanted}`);

@@ -1,11 +1,7 @@
 import { FieldmarkError } from "@fieldmark/contract";
+import { formatShape } from "./format-shape.ts";
 import type { Graph, NamedValue, Node, ValueType } from "./graph/graph.ts";
-import type { ClassOutput } from "./model.ts";
-
-/** What the graph tells of one output: class scores, or why it cannot be them. */
-export type OutputFinding =
-  | ({ readonly found: true } & ClassOutput)
-  | { readonly found: false; readonly name: string; readonly reason: string };
+import type { ClassOutput, OutputFinding } from "./model.ts";
 
 /** Ops that hand scores on without changing them. */
 const PASSES: ReadonlySet<string> = new Set([
@@ -104,11 +100,6 @@ function isLinear(node: Node, { graph, producers }: Search): boolean {
   if (varying.length !== 1) return false;
   const product = makerOf(varying[0] ?? "", producers);
   return product !== null && LINEAR.has(product.op);
-}
-
-/** A shape as people write it: [batch, 224, 224, 3] with ? for what is open. */
-export function formatShape(shape: ValueType["shape"]): string {
-  return shape === null ? "unknown" : `[${shape.map((size) => size ?? "?").join(", ")}]`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { findClassOutputs, type OutputFinding } from "./class-output.ts";
+import { findClassOutputs } from "./class-output.ts";
 import type { ReadModel } from "./formats/read-saved-model.ts";
 import type { Graph, NamedValue, ValueType } from "./graph/graph.ts";
 import type { ModelDescription } from "./model.ts";
@@ -17,11 +17,18 @@ export interface ImportRecord {
   /** By the signature's keys. Their types are the graph's, which may compute in float32 what is stated as float64. */
   readonly inputs: Readonly<Record<string, GraphValue>>;
   readonly outputs: Readonly<Record<string, GraphValue>>;
-  readonly classOutputs: readonly OutputFinding[];
+  /** The file or folder that was imported; others may have the same bytes. */
+  readonly importedFrom: string;
 }
 
-/** @param graph ONNX ops, made of `read.source` */
-export function importRecord(read: ReadModel, graph: Graph): ImportRecord {
+export interface ImportedModel {
+  readonly path: string;
+  readonly read: ReadModel;
+  /** ONNX ops, made of `read.source`. */
+  readonly graph: Graph;
+}
+
+export function importRecord({ path, read, graph }: ImportedModel): ImportRecord {
   const { source, digest, notes } = read;
   const { format, producer, signatures, signature, classNames } = source;
   return {
@@ -38,11 +45,12 @@ export function importRecord(read: ReadModel, graph: Graph): ImportRecord {
       classNames,
       preprocessing: recognisePreprocessing(source.graph),
       preprocessingFile: preprocessingFile(read.files),
+      classOutputs: findClassOutputs(graph),
       notes,
     },
     inputs: byKey(graph.inputs),
     outputs: byKey(graph.outputs),
-    classOutputs: findClassOutputs(graph),
+    importedFrom: path,
   };
 }
 

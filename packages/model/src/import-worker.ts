@@ -1,9 +1,9 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { FieldmarkError } from "@fieldmark/contract";
 import { readSavedModel } from "./formats/read-saved-model.ts";
+import type { ImportAnswer, ImportOrder } from "./import-messages.ts";
 import { importGraph } from "./import-model.ts";
 import { importRecord } from "./import-record.ts";
-import type { ImportAnswer, ImportOrder } from "./import-messages.ts";
 import { withOwnOutputs } from "./onnx/own-outputs.ts";
 import { writeModel } from "./onnx/write-model.ts";
 
@@ -21,7 +21,7 @@ try {
   const graph = withOwnOutputs(importGraph(read.source));
   tell({ step: "write" });
   const files = await writeModel(graph, folder);
-  tell({ filled: { files, record: importRecord(read, graph) } });
+  tell({ filled: { files, record: importRecord({ path, read, graph }) } });
 } catch (cause) {
   // A bug stays one: it ends this thread, and the main thread reports it.
   if (!(cause instanceof FieldmarkError)) throw cause;

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { FieldmarkError } from "@fieldmark/contract";
-import { userCacheFolder } from "./cache/cache-folder.ts";
+import { defaultCacheFolder } from "./cache/cache-folder.ts";
 import { fileState, recallDigest, rememberDigest } from "./cache/digest-memo.ts";
 import { type CacheEntry, ImportCache } from "./cache/import-cache.ts";
 import { digestModel } from "./formats/read-saved-model.ts";
@@ -13,8 +13,8 @@ import type { ImportRecord } from "./import-record.ts";
 import { LoadedModel } from "./loaded-model.ts";
 import type { Model } from "./model.ts";
 import { MODEL_FILE } from "./onnx/write-model.ts";
-import { SessionPool } from "./session/session-pool.ts";
 import { poolSettings } from "./session/pool-settings.ts";
+import { SessionPool } from "./session/session-pool.ts";
 
 /** Part of every cache key: an import made by another version is not used. Raised when imports come out different. */
 export const IMPORTER_VERSION = 1;
@@ -60,7 +60,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
 
 async function loadKept(path: string, options: LoadOptions, pool: SessionPool): Promise<Model> {
   const { signal, onProgress, signature } = options;
-  const folder = resolve(options.cacheFolder ?? userCacheFolder());
+  const folder = resolve(options.cacheFolder ?? defaultCacheFolder());
   const cache = new ImportCache<ImportRecord>(
     folder,
     options.cacheBytes === undefined ? {} : { maxBytes: options.cacheBytes },
@@ -70,24 +70,40 @@ async function loadKept(path: string, options: LoadOptions, pool: SessionPool): 
   const key = cacheKey(digest, signature);
   const importNow = () =>
     cache.add(key, async (into) => {
-      const filled = await importInWorker({ path, signature, folder: into }, { signal, onStep: onProgress });
+      const filled = await importInWorker(
+        { path: resolve(path), signature, folder: into },
+        { signal, onStep: onProgress },
+      );
       if (filled.record.description.digest === digest) return filled;
       throw new FieldmarkError("FILE_UNREADABLE", `${path}: changed while it was read`, { file: path });
     });
 
-  const found = await cache.find(key);
-  const entry = found ?? (await importNow());
-  const parts = { path, pool, cached: found !== null, cacheEntry: entry.folder };
+  const kept = await cache.find(key);
+  if (kept !== null) {
+    const [opened, intact] = await Promise.all([opens(kept, pool, options), cache.isIntact(kept)]);
+    if (opened && intact) {
+      return new LoadedModel({ path, pool, record: kept.record, cached: true, cacheEntry: kept.folder });
+    }
+    // Damaged, or removed by another process in this moment: it is made again.
+    await cache.remove(key);
+  }
+  const { folder: cacheEntry, ...entry } = await importNow();
+  await openEntry({ ...entry, folder: cacheEntry }, pool, options);
+  return new LoadedModel({ path, pool, record: entry.record, cached: false, cacheEntry });
+}
+
+/** False when the runtime refuses the files of a kept import. */
+async function opens(
+  entry: CacheEntry<ImportRecord>,
+  pool: SessionPool,
+  options: LoadOptions,
+): Promise<boolean> {
   try {
     await openEntry(entry, pool, options);
-    return new LoadedModel({ ...parts, record: entry.record });
+    return true;
   } catch (cause) {
-    if (found === null || !(cause instanceof FieldmarkError) || cause.code !== "MODEL_BROKEN") throw cause;
-    // A kept import that cannot be opened is damaged: it is made again.
-    await cache.remove(key);
-    const again = await importNow();
-    await openEntry(again, pool, options);
-    return new LoadedModel({ ...parts, record: again.record, cached: false });
+    if (cause instanceof FieldmarkError && cause.code === "MODEL_BROKEN") return false;
+    throw cause;
   }
 }
 
@@ -96,7 +112,10 @@ async function loadOnce(path: string, options: LoadOptions, pool: SessionPool): 
   const folder = await mkdtemp(join(tmpdir(), "fieldmark-import-"));
   const forget = () => rm(folder, { recursive: true, force: true });
   try {
-    const filled = await importInWorker({ path, signature, folder }, { signal, onStep: onProgress });
+    const filled = await importInWorker(
+      { path: resolve(path), signature, folder },
+      { signal, onStep: onProgress },
+    );
     await openEntry({ folder, ...filled }, pool, options);
     return new LoadedModel({
       path,

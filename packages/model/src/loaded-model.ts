@@ -1,6 +1,7 @@
 import { FieldmarkError } from "@fieldmark/contract";
 import { checkInputs } from "./check-inputs.ts";
 import { chooseClassOutput } from "./class-output.ts";
+import { formatShape } from "./format-shape.ts";
 import type { ImportRecord } from "./import-record.ts";
 import type { ClassifyOptions, ClassOutput, Model, ModelDescription, PredictOptions } from "./model.ts";
 import { findPictureInput, type PictureInput } from "./picture-input.ts";
@@ -20,6 +21,15 @@ export interface LoadedModelParts {
   readonly cacheEntry: string | null;
   /** Called once when the sessions are closed. */
   readonly afterClose?: () => Promise<void>;
+}
+
+interface RunAll {
+  readonly signal: AbortSignal | undefined;
+  /** The signature's keys of the outputs that are wanted. */
+  readonly names: readonly string[];
+  readonly onProgress?: ((rows: number) => void) | undefined;
+  /** Tensors in buffers that may be taken away. */
+  inputsOf(batch: Batch): Tensors;
 }
 
 type Tensors = Readonly<Record<string, Tensor>>;
@@ -44,16 +54,23 @@ export class LoadedModel implements Model {
     this.#afterClose = afterClose ?? (async () => {});
   }
 
-  async predict(inputs: Tensors, { signal, batch: most }: PredictOptions = {}): Promise<Record<string, Tensor>> {
+  async predict(
+    inputs: Tensors,
+    { signal, batch: most, onProgress }: PredictOptions = {},
+  ): Promise<Record<string, Tensor>> {
     const { inputs: signature, outputs, path } = this.description;
     const { rows, fixed } = checkInputs(inputs, signature, path);
     const names = Object.keys(outputs);
     if (rows === null) return await this.#run(mapTensors(inputs, copyOf), names, signal);
 
     const batches = planBatches({ rows, fixed, most });
-    const results = await this.#runAll(batches, signal, names, (batch) =>
-      mapTensors(inputs, (tensor) => (tensor.shape.length === 0 ? copyOf(tensor) : rowsOf(tensor, batch))),
-    );
+    const results = await this.#runAll(batches, {
+      signal,
+      names,
+      onProgress,
+      inputsOf: (batch) =>
+        mapTensors(inputs, (tensor) => (tensor.shape.length === 0 ? copyOf(tensor) : rowsOf(tensor, batch))),
+    });
     return Object.fromEntries(
       names.map((name) => {
         const parts = batches.map((batch, index) => ({ batch, output: existing(results[index]?.[name]) }));
@@ -63,7 +80,7 @@ export class LoadedModel implements Model {
   }
 
   classOutput(outputName?: string): ClassOutput {
-    return chooseClassOutput(this.#record.classOutputs, { path: this.description.path, outputName });
+    return chooseClassOutput(this.description.classOutputs, { path: this.description.path, outputName });
   }
 
   async classify(
@@ -79,9 +96,11 @@ export class LoadedModel implements Model {
       fixed: input.batch,
       most: Math.ceil(batch / this.#pool.size),
     });
-    const results = await this.#runAll(batches, signal, [output.name], (part) => ({
-      [input.name]: pictureTensor(pictures, part),
-    }));
+    const results = await this.#runAll(batches, {
+      signal,
+      names: [output.name],
+      inputsOf: (part) => ({ [input.name]: pictureTensor(pictures, part) }),
+    });
     const probabilities = new Float32Array(batch * output.classes);
     for (const [index, { start, rows }] of batches.entries()) {
       const scores = numbersOf(existing(results[index]?.[output.name]));
@@ -102,7 +121,7 @@ export class LoadedModel implements Model {
   #pictureInput(): PictureInput {
     if (this.pictureInput !== null) return this.pictureInput;
     const found = Object.entries(this.description.inputs).map(
-      ([name, { dataType, shape }]) => `${name}: ${dataType} [${shape?.map((one) => one ?? "?").join(", ") ?? "?"}]`,
+      ([name, { dataType, shape }]) => `${name}: ${dataType} ${formatShape(shape)}`,
     );
     throw new FieldmarkError(
       "MODEL_INPUT",
@@ -113,14 +132,17 @@ export class LoadedModel implements Model {
   /** Runs the batches on all sessions, two of each waiting, so that memory stays bounded whatever their number. */
   async #runAll(
     batches: readonly Batch[],
-    signal: AbortSignal | undefined,
-    names: readonly string[],
-    inputsOf: (batch: Batch) => Tensors,
+    { signal, names, onProgress, inputsOf }: RunAll,
   ): Promise<readonly Tensors[]> {
     const results: Tensors[] = [];
     const remaining = batches.entries();
+    let done = 0;
     const work = async () => {
-      for (const [index, batch] of remaining) results[index] = await this.#run(inputsOf(batch), names, signal);
+      for (const [index, batch] of remaining) {
+        results[index] = await this.#run(inputsOf(batch), names, signal);
+        done += batch.rows;
+        onProgress?.(done);
+      }
     };
     await Promise.all(Array.from({ length: Math.min(batches.length, 2 * this.#pool.size) }, work));
     return results;

@@ -34,6 +34,8 @@ export interface ModelDescription {
   readonly preprocessing: RecognisedPreprocessing | null;
   /** The preprocessing.json that came in the model's folder or archive, unread. */
   readonly preprocessingFile: { readonly path: string; readonly text: string } | null;
+  /** Of every output, in the signature's order: the class scores it holds, or why it holds none. */
+  readonly classOutputs: readonly OutputFinding[];
   /** What was decided while reading, in sentences: which of several versions was taken, … */
   readonly notes: readonly string[];
 }
@@ -54,6 +56,11 @@ export interface ClassOutput {
   /** Columns of the probabilities (2 for a sigmoid). */
   readonly classes: number;
 }
+
+/** What the graph tells of one output: class scores, or why it cannot be them. */
+export type OutputFinding =
+  | ({ readonly found: true } & ClassOutput)
+  | { readonly found: false; readonly name: string; readonly reason: string };
 
 /** A loaded model; inference runs in a worker thread. Close it, or open it with `await using`. */
 export interface Model extends AsyncDisposable {
@@ -97,6 +104,8 @@ export interface PredictOptions {
   readonly signal?: AbortSignal;
   /** Rows a run; default: all at once. */
   readonly batch?: number;
+  /** Called after each run with the rows done so far. */
+  readonly onProgress?: (rows: number) => void;
 }
 
 export interface ClassifyOptions {

@@ -39,7 +39,10 @@ export function pictureTensor(pictures: Pictures, { start, rows, padded }: Batch
   return convertTensor({ dataType: "float32", shape, data }, input.dataType);
 }
 
-function sizeOf({ pixels, rows, input, size, path }: Pictures): { readonly height: number; readonly width: number } {
+function sizeOf({ pixels, rows, input, size, path }: Pictures): {
+  readonly height: number;
+  readonly width: number;
+} {
   const area = pixels.length / rows / CHANNELS;
   const square = Math.sqrt(area);
   const height = input.height ?? size?.height ?? (input.width === null ? square : area / input.width);

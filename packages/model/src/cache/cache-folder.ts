@@ -1,6 +1,6 @@
 import envPaths from "env-paths";
 
 /** The folder for caches that the system gives a user: ~/.cache/fieldmark, ~/Library/Caches/fieldmark, … */
-export function userCacheFolder(): string {
+export function defaultCacheFolder(): string {
   return envPaths("fieldmark", { suffix: "" }).cache;
 }

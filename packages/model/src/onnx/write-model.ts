@@ -20,18 +20,15 @@ export interface WrittenFile {
 const CHUNK = 8 * 1024 * 1024;
 
 /**
- * Writes a graph into a folder: model.onnx and, when there are large tensors, weights.bin, both synced.
- * The weights go from the views that the graph holds to the file without being copied.
+ * Writes a graph into a folder: model.onnx and, when there are large tensors, weights.bin.
+ * The weights go from the views that the graph holds to the file without being copied. Nothing is synced: that takes
+ * seconds on slow disks, and the checksums tell a file that did not outlive a power failure.
  */
-export async function writeModel(
-  graph: Graph,
-  folder: string,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
-): Promise<readonly WrittenFile[]> {
+export async function writeModel(graph: Graph, folder: string): Promise<readonly WrittenFile[]> {
   const { model, weights } = encodeModel(graph, WEIGHTS_FILE);
   const files: WrittenFile[] = [];
-  if (weights.size > 0) files.push(await writeFile(folder, WEIGHTS_FILE, piecesOf(weights), signal));
-  files.push(await writeFile(folder, MODEL_FILE, [model], signal));
+  if (weights.size > 0) files.push(await writeFile(folder, WEIGHTS_FILE, piecesOf(weights)));
+  files.push(await writeFile(folder, MODEL_FILE, [model]));
   return files;
 }
 
@@ -45,23 +42,16 @@ function* piecesOf(weights: WeightsLayout): Generator<Uint8Array> {
   }
 }
 
-async function writeFile(
-  folder: string,
-  name: string,
-  pieces: Iterable<Uint8Array>,
-  signal: AbortSignal | undefined,
-): Promise<WrittenFile> {
+async function writeFile(folder: string, name: string, pieces: Iterable<Uint8Array>): Promise<WrittenFile> {
   const file = await open(join(folder, name), "wx");
   try {
     let bytes = 0;
     let checksum = 0;
     for (const piece of pieces) {
-      signal?.throwIfAborted();
       checksum = crc32c(piece, checksum);
       await writeAll(file, piece);
       bytes += piece.length;
     }
-    await file.sync();
     return { name, bytes, crc32c: checksum };
   } finally {
     await file.close();

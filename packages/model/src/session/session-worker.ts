@@ -20,6 +20,7 @@ let session: InferenceSession | null = null;
 async function answer(request: SessionRequest): Promise<Readonly<Record<string, Tensor>>> {
   switch (request.kind) {
     case "open":
+      await session?.release();
       session = await open(request.path, request.settings);
       return {};
     case "run":
