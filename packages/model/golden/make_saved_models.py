@@ -304,6 +304,21 @@ def tf1_partitioned(folder):
 
 
 @made_by(keras3=False)
+def tf1_long_slices(folder):
+    """Slices that start far enough to need two and three bytes in their keys."""
+    v1 = tf.compat.v1
+    with tf.Graph().as_default(), v1.Session() as session:
+        x = v1.placeholder(tf.float32, [None], name="x")
+        steps = tf.cast(tf.range(20000) // 100, tf.float32)
+        with v1.variable_scope("net", partitioner=v1.fixed_size_partitioner(3)):
+            weights = v1.get_variable("w", [20000], initializer=lambda shape, partition_info=None, **_: steps[: shape[0]])
+        session.run(v1.global_variables_initializer())
+        y = x + tf.reduce_sum(tf.convert_to_tensor(weights) * tf.cast(tf.range(20000), tf.float32) / 20000.0)
+        v1.saved_model.simple_save(session, folder, {"x": x}, {"y": y})
+    return {"x": np.asarray([1, 2], "float32")}
+
+
+@made_by(keras3=False)
 def tf1_resource(folder):
     return save_tf1(folder, resource=True)
 

@@ -32,6 +32,8 @@ const MAX_NODES = 1_000_000;
 export class FlatGraph {
   readonly nodes: FlatNode[] = [];
   readonly constants = new Map<string, ConstantSource>();
+  /** Variables that the functions change as they run, so that their stored value is not what is read. */
+  readonly assigned = new Set<string>();
   readonly #producers = new Map<string, FlatNode>();
   readonly #names = new Set<string>();
   readonly #place: string;

@@ -1,51 +1,18 @@
 import { FieldmarkError } from "@fieldmark/contract";
 import { attribute, functionReference, type RawAttributes } from "./attributes.ts";
-import { BACK_EDGES, controlFlow, evaluateScalar, TAKES_DEAD_INPUTS } from "./control-flow.ts";
+import { BACK_EDGES, evaluateScalar, TAKES_DEAD_INPUTS } from "./control-flow.ts";
 import type { ConstantSource, FlatGraph, FlatNode } from "./flat-graph.ts";
-import type { Expansion, Flattening, Rule, RuleTable, Scope, Value } from "./flattening.ts";
+import type { Expansion, Flattening, Rule, Scope, Value } from "./flattening.ts";
 import type { FunctionBody, GraphDefReader, RawNode } from "./graph-def.ts";
 import { ATTR_LIST, NAME_ATTR_LIST } from "./messages.ts";
+import { callByName, keepNode, ruleOf } from "./rules.ts";
 import { decode } from "./wire.ts";
 
 const MAX_DEPTH = 100;
 const MAX_VISITS = 4_000_000;
 
-const inlineCall: Rule = (flattening, expansion) => flattening.call(expansion, "f", expansion.inputs);
-const firstInput: Rule = (_, { inputs }) => [inputs[0] ?? null];
-const variableValue: Rule = ({ flat, variable }, { node, scope }) => [
-  flat.addConstant(node.name, scope.path, variable(node)),
-];
-const isVariable = ({ flat }: Flattening, { inputs }: Expansion): boolean => {
-  const kind = flat.constants.get(inputs[0] ?? "")?.kind;
-  return kind === "variable" || kind === "missing";
-};
-/** A variable's handle and its value are one constant here, so that reading it or handing it on is nothing to do. */
-const handOn: Rule = (flattening, expansion) =>
-  isVariable(flattening, expansion) ? [expansion.inputs[0] ?? null] : flattening.keep(expansion);
-/** A variable's handle and its value are one constant here, so that reading it is nothing to do. */
-const constant: Rule = (flattening, expansion) => {
-  const { node, scope } = expansion;
-  const bytes = flattening.attribute(expansion, "value")?.tensor;
-  if (bytes === undefined) {
-    throw new FieldmarkError("MODEL_BROKEN", `${scope.place}: Const "${node.name}" has no value`);
-  }
-  return [flattening.flat.addConstant(node.name, scope.path, { kind: "const", bytes })];
-};
-
-/** Ops that do not reach the flat graph as they stand; every op that is not listed is kept. */
-const RULES: RuleTable = {
-  ...controlFlow,
-  Const: constant,
-  VarHandleOp: variableValue,
-  VariableV2: variableValue,
-  Variable: variableValue,
-  ReadVariableOp: handOn,
-  Identity: handOn,
-  /** Not fed, so that its default is its value. */
-  PlaceholderWithDefault: firstInput,
-  PartitionedCall: inlineCall,
-  StatefulPartitionedCall: inlineCall,
-};
+/** Ops that change a variable in place. */
+const ASSIGNMENTS = /^(?:Assign.*VariableOp|Resource(?:Scatter|Apply|SparseApply).*)$/;
 
 export interface FlattenOptions {
   /** The model's name in errors. */
@@ -198,8 +165,7 @@ class Flattener implements Flattening {
   }
 
   #rule(op: string): Rule {
-    if (Object.hasOwn(RULES, op)) return RULES[op] ?? keepNode;
-    return this.graph.has(op) ? callByName : keepNode;
+    return ruleOf(op) ?? (this.graph.has(op) ? callByName : keepNode);
   }
 
   #resolve(scope: Scope, text: string): Value {
@@ -318,7 +284,18 @@ class Flattener implements Flattening {
       body.results.map((result) => result.input),
     );
     this.#calls.pop();
+    this.#noteAssignments(scope);
     return results;
+  }
+
+  /** Functions run all their effects, also those that no output asks for. */
+  #noteAssignments(scope: Scope): void {
+    for (const { op, inputs } of scope.nodes.values()) {
+      const [handle] = inputs;
+      if (handle === undefined || !ASSIGNMENTS.test(op)) continue;
+      const value = given(scope, handle) ?? scope.values.get(handle.split(":", 1)[0] ?? "")?.[0];
+      if (value !== undefined && value !== null) this.flat.assigned.add(value);
+    }
   }
 
   #count(scope: Scope): void {
@@ -330,11 +307,6 @@ class Flattener implements Flattening {
     return new FieldmarkError("MODEL_BROKEN", `${scope.place}: ${found}`);
   }
 }
-
-const keepNode: Rule = (flattening, expansion) => flattening.keep(expansion);
-/** A function may stand as the op itself. */
-const callByName: Rule = (flattening, { node, scope, inputs }) =>
-  flattening.callFunction({ node, scope, inputs }, node.op, node.attributes, inputs);
 
 /** The value that the signature or the caller gives for this input. */
 function given(scope: Scope, text: string): Value | undefined {

@@ -2,7 +2,7 @@ import { FieldmarkError } from "@fieldmark/contract";
 import type { Graph, NamedValue, Node, ValueType } from "../../graph/graph.ts";
 import type { Signature, SourceModel } from "../../source-model.ts";
 import type { Tensor } from "../../tensor.ts";
-import { decodeAttributes } from "./attributes.ts";
+import { attribute, decodeAttributes } from "./attributes.ts";
 import { findClassNames } from "./class-names.ts";
 import { exportedFunctions, flattenExported, functionTypes } from "./exported-functions.ts";
 import { type ConstantSource, FlatGraph, type FlatNode } from "./flat-graph.ts";
@@ -21,12 +21,14 @@ import {
   valueType,
 } from "./signatures.ts";
 import { openTensorBundle, type TensorBundle } from "./tensor-bundle.ts";
-import { decodeTensorProto, type ExpansionBudget, elementCount } from "./tensor-proto.ts";
+import { decodeTensorProto, type ExpansionBudget, elementCount, stringElements } from "./tensor-proto.ts";
 
 /** Bytes to which constants that repeat one value may grow, together. */
 const EXPANSION_BYTES = 1024 ** 3;
 /** Constants that may decide a branch are small; no other is decoded before it is known to be needed. */
 const SCALAR_BYTES = 1024;
+const LABELS_BYTES = 1024 ** 2;
+const STRING = 7;
 
 export interface SavedModelFiles {
   /** Contents by path. */
@@ -75,7 +77,7 @@ export function readSavedModelFiles(source: SavedModelFiles, wanted: string | un
     signatures: [...entries.values()].map(({ signature }) => signature),
     signature: entry.signature,
     graph,
-    classNames: findClassNames(files, folder, graph),
+    classNames: findClassNames({ files, folder, graph, tables: () => tableStrings(context) }),
   };
 }
 
@@ -167,6 +169,7 @@ function finish(context: Context, flat: FlatGraph, ends: Pick<Graph, "inputs" | 
   );
   refuseRandom(nodes, context.graph, context.place);
   refuseUnfed(nodes, context.place);
+  refuseChanging(flat, sources, context.place);
   const constants = new Map<string, Tensor>();
   for (const name of sources) {
     const source = flat.constants.get(name);
@@ -189,6 +192,26 @@ function refuseUnfed(nodes: readonly FlatNode[], place: string): void {
   throw new FieldmarkError(
     "MODEL_BROKEN",
     `${place}: the outputs depend on ${unfed.map((name) => `"${name}"`).join(", ")}, which the signature does not feed`,
+  );
+}
+
+/** Lists of strings at the top of the graph: what lookup tables are filled from. */
+function tableStrings({ graph, place }: Context): readonly (readonly string[])[] {
+  return [...graph.nodes.values()].flatMap(({ op, attributes }) => {
+    if (op !== "Const" || attribute(attributes, "dtype", place)?.type !== STRING) return [];
+    const bytes = attribute(attributes, "value", place)?.tensor;
+    const tensor = bytes === undefined ? null : decodeTensorProto(bytes, place, { bytes: LABELS_BYTES });
+    return tensor?.shape.length === 1 ? [stringElements(tensor)] : [];
+  });
+}
+
+function refuseChanging(flat: FlatGraph, sources: ReadonlySet<string>, place: string): void {
+  const changing = [...flat.assigned].filter((name) => sources.has(name));
+  if (changing.length === 0) return;
+  throw new FieldmarkError(
+    "MODEL_OP_UNSUPPORTED",
+    `${place}: the signature changes variables that its outputs depend on, so that each run would differ: ` +
+      changing.map((name) => `"${name}"`).join(", "),
   );
 }
 
