@@ -19,14 +19,14 @@ export function rewrite(graph: Graph, visit: Visit): Graph {
   const uses = countUses(graph);
   for (const named of graph.inputs) values.set(named.name, builder.input(named));
   for (const [name, tensor] of graph.constants) values.set(name, builder.constant(tensor, name));
-  const valueOf = (name: string): Value => {
+  const lookUp = (name: string): Value => {
     const value = values.get(name);
     if (!value) throw new TypeError(`"${name}" is used before it is made`);
     return value;
   };
   for (const node of graph.nodes) {
     builder.scope = node.name;
-    const inputs = node.inputs.map((name) => (name === "" ? null : valueOf(name)));
+    const inputs = node.inputs.map((name) => (name === "" ? null : lookUp(name)));
     const isOnlyUse = (index: number): boolean => uses.get(node.inputs[index] ?? "") === 1;
     const made =
       visit({ ...node, inputs, isOnlyUse }, builder) ??
@@ -36,7 +36,7 @@ export function rewrite(graph: Graph, visit: Visit): Graph {
       if (value) values.set(name, value);
     }
   }
-  return builder.finish(graph.outputs.map((output) => ({ ...output, value: valueOf(output.name) })));
+  return builder.finish(graph.outputs.map((output) => ({ ...output, value: lookUp(output.name) })));
 }
 
 function countUses(graph: Graph): ReadonlyMap<string, number> {

@@ -27,7 +27,7 @@ export function lower(graph: Graph): Graph {
     const value = builder.input(named);
     values.set(named.name, isFloat(value.dataType) ? cast(emit, value, "float32") : value);
   }
-  const valueOf = (name: string): Value | undefined => {
+  const lookUp = (name: string): Value | undefined => {
     const found = values.get(name);
     const constant = found ? undefined : graph.constants.get(name);
     if (!constant) return found;
@@ -37,7 +37,7 @@ export function lower(graph: Graph): Graph {
   };
   for (const node of liveNodes(graph)) {
     builder.scope = node.name;
-    const inputs = node.inputs.map(valueOf);
+    const inputs = node.inputs.map(lookUp);
     const lowering = LOWERINGS.get(node.op);
     if (!lowering) {
       unsupported.add(node, "");
@@ -59,7 +59,7 @@ export function lower(graph: Graph): Graph {
   builder.scope = "output";
   return builder.finish(
     graph.outputs.map((output) => {
-      const value = valueOf(output.name);
+      const value = lookUp(output.name);
       if (!value) throw new TypeError(`Nothing makes the output ${output.key} (${output.name})`);
       return { ...output, value: cast(emit, value, output.dataType) };
     }),
