@@ -42,6 +42,13 @@ export function inputArithmetic(graph: Graph, input: NamedValue): InputArithmeti
   let value = input.name;
   for (;;) {
     const readers = (consumers.get(value) ?? []).filter(({ op }) => !LOOKS_ON.has(op));
+    const stack = stackReversed(readers, { consumers, constants });
+    if (stack !== null) {
+      state = reversed(state);
+      nodes.push(stack.name);
+      value = stack.outputs[0] ?? "";
+      continue;
+    }
     const [node] = readers;
     const [output] = node?.outputs ?? [];
     if (node === undefined || output === undefined || readers.length > 1) break;
@@ -64,9 +71,7 @@ interface Step {
 }
 
 function step(state: State, { node, value, constants }: Step): State | null {
-  if (reversesChannels(node, constants)) {
-    return { scale: reverse(state.scale), offset: reverse(state.offset), reversed: !state.reversed };
-  }
+  if (reversesChannels(node, constants)) return reversed(state);
   const [first = "", second = ""] = node.inputs;
   if (first === second) return null;
   const other = triple(constants.read(first === value ? second : first));
@@ -101,6 +106,11 @@ function step(state: State, { node, value, constants }: Step): State | null {
 const multiply = (a: number, b: number) => a * b;
 const divide = (a: number, b: number) => a / b;
 const reverse = ([a, b, c]: Triple): Triple => [c, b, a];
+const reversed = (state: State): State => ({
+  scale: reverse(state.scale),
+  offset: reverse(state.offset),
+  reversed: !state.reversed,
+});
 const zip = (a: Triple, b: Triple, compute: (x: number, y: number) => number): Triple => [
   compute(a[0], b[0]),
   compute(a[1], b[1]),
@@ -129,4 +139,28 @@ function reversesChannels({ op, inputs, attributes }: Node, constants: SmallCons
   const bit = (name: string) => (Number(attributes[name] ?? 0) >> last) & 1;
   const wholeElsewhere = strides.slice(0, last).every((stride) => stride === 1);
   return strides[last] === -1 && wholeElsewhere && bit("begin_mask") === 1 && bit("end_mask") === 1;
+}
+
+interface Surroundings {
+  readonly consumers: ReadonlyMap<string, readonly Node[]>;
+  readonly constants: SmallConstants;
+}
+
+/** `stack([x[..., 2], x[..., 1], x[..., 0]], axis=-1)`, as Keras 3 reverses channels: the node that stacks. */
+function stackReversed(readers: readonly Node[], { consumers, constants }: Surroundings): Node | null {
+  if (readers.length !== 3) return null;
+  const channels = new Map<string, number>();
+  for (const { op, inputs, outputs, attributes } of readers) {
+    const begin = constants.read(inputs[1] ?? "") ?? [];
+    const last = begin.length - 1;
+    const takesOne = op === "StridedSlice" && ((Number(attributes.shrink_axis_mask ?? 0) >> last) & 1) === 1;
+    const channel = begin[last];
+    if (!takesOne || channel === undefined) return null;
+    channels.set(outputs[0] ?? "", channel);
+  }
+  const [stack, another] = new Set([...channels.keys()].flatMap((value) => consumers.get(value) ?? []));
+  if (stack?.op !== "Pack" || another !== undefined) return null;
+  const axis = Number(stack.attributes.axis ?? 0);
+  const order = stack.inputs.map((input) => channels.get(input)).join();
+  return order === "2,1,0" && (axis === -1 || axis === 3) ? stack : null;
 }
