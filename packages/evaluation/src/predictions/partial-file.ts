@@ -27,6 +27,8 @@ export interface Resumed {
   readonly collected: CollectedPredictions;
 }
 
+const QUOTE = 0x22;
+const LINE_END = 0x0a;
 const ROWS = "predictions.partial.csv";
 const IDENTITY = "predictions.partial.json";
 
@@ -138,13 +140,29 @@ async function checkIdentity(folder: string, identity: RunIdentity): Promise<voi
 /** A row that a kill cut short is dropped: the file ends after its last line end, and begins with its header. */
 async function dropTornRow(path: string, header: string): Promise<void> {
   const bytes = await readFile(path);
-  const end = bytes.lastIndexOf("\n") + 1;
+  const end = endOfLastRow(bytes);
   if (end === 0) await writeFile(path, `${header}\n`);
   else if (end < bytes.length) await truncate(path, end);
 }
 
-async function digestOf(path: string): Promise<string> {
+/** Bytes up to the last line end that stands outside quotes: a file name may hold line ends, too. */
+function endOfLastRow(bytes: Uint8Array): number {
+  let end = 0;
+  let quoted = false;
+  for (const [at, byte] of bytes.entries()) {
+    if (byte === QUOTE) quoted = !quoted;
+    else if (byte === LINE_END && !quoted) end = at + 1;
+  }
+  return end;
+}
+
+/** Hex SHA-256 of a file; null when it cannot be read. */
+async function digestOf(path: string): Promise<string | null> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  try {
+    for await (const chunk of createReadStream(path)) hash.update(chunk);
+  } catch {
+    return null; // gone since: not the picture that was evaluated
+  }
   return hash.digest("hex");
 }
