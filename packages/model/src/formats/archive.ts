@@ -143,6 +143,8 @@ function collector(
   };
   const sink = extract();
   sink.on("entry", (header, stream, next) => {
+    // The archive's own error reaches the pipeline; the entry's stream only repeats it.
+    stream.on("error", () => undefined);
     let buffer: Uint8Array | null;
     try {
       buffer = accept(header);
@@ -156,7 +158,6 @@ function collector(
       buffer?.set(chunk, filled);
       filled += chunk.length;
     });
-    stream.on("error", () => undefined);
     stream.on("end", () => next());
     stream.resume();
   });
