@@ -6,7 +6,14 @@ const folder = "fieldmark-quickstart";
 
 install();
 build();
-step("Drawing the sample birds", process.execPath, [cli, "samples", "render", "--output", `${folder}/birds`]);
+step("Drawing the sample birds", process.execPath, [
+  cli,
+  "samples",
+  "render",
+  "--output",
+  `${folder}/birds`,
+  "--replace",
+]);
 step("Evaluating a TensorFlow SavedModel on them, without Python", process.execPath, [
   cli,
   "evaluate",

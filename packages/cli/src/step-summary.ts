@@ -1,4 +1,5 @@
 import { appendFile } from "node:fs/promises";
+import { FieldmarkError } from "@fieldmark/contract";
 import type { Evaluation } from "@fieldmark/evaluation";
 import type { CliContext } from "./context.ts";
 import { confusionLines, measureRows } from "./summary.ts";
@@ -21,10 +22,17 @@ export async function appendStepSummary(context: CliContext, { measures }: Evalu
     ...measures.warnings.map((warning) => `- **Warning:** ${markdown(warning)}`),
     "",
   ];
-  await appendFile(file, `${lines.join("\n")}\n`);
+  try {
+    await appendFile(file, `${lines.join("\n")}\n`);
+  } catch (cause) {
+    throw new FieldmarkError("DISK", `GITHUB_STEP_SUMMARY: ${String(cause)}`, { file }, cause);
+  }
 }
 
-/** Class names come from users: nothing of them is read as Markdown or HTML. */
+/** Class names come from users: nothing of them is read as Markdown or HTML, or as another line. */
 function markdown(text: string): string {
-  return text.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`).replace(/[\\`*_[\]|~#!]/g, "\\$&");
+  return text
+    .replace(/\s+/g, " ")
+    .replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`)
+    .replace(/[\\`*_[\]|~#!]/g, "\\$&");
 }

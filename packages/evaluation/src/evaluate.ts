@@ -167,5 +167,3 @@ function provenanceOf(
     seconds,
   };
 }
-
-export type { EvaluateOptions, Evaluation, EvaluationEvent };

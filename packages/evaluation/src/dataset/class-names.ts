@@ -1,12 +1,6 @@
 import { FieldmarkError } from "@fieldmark/contract";
-import type { ClassNameSource, ModelClasses } from "./dataset.ts";
+import type { ModelClasses } from "./dataset.ts";
 import { readTextFile } from "./text-file.ts";
-
-/** Class names in the order of the model's outputs, and who gave them. */
-interface NamedClasses {
-  readonly names: readonly string[];
-  readonly source: ClassNameSource;
-}
 
 /**
  * Reads a labels file: a JSON array of names, a JSON object {"0": "name"}, or one name a line.
