@@ -48,13 +48,23 @@ export interface LoadOptions {
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
   const pool = new SessionPool();
   try {
-    return options.cacheFolder === null
-      ? await loadOnce(path, options, pool)
-      : await loadKept(path, options, pool);
+    return await load(path, options, pool);
   } catch (cause) {
     await pool[Symbol.asyncDispose]();
     if (options.signal?.aborted === true && isAbort(cause)) throw interrupted(cause);
     throw cause;
+  }
+}
+
+async function load(path: string, options: LoadOptions, pool: SessionPool): Promise<Model> {
+  if (options.cacheFolder === null) return await loadOnce(path, options, { pool, notes: [] });
+  try {
+    return await loadKept(path, options, pool);
+  } catch (cause) {
+    // Whoever names a folder wants it used; the default one may well be missing in a container.
+    const isDefault = options.cacheFolder === undefined;
+    if (!isDefault || !(cause instanceof FieldmarkError) || cause.code !== "CACHE_UNUSABLE") throw cause;
+    return await loadOnce(path, options, { pool, notes: [`the import is not kept: ${cause.message}`] });
   }
 }
 
@@ -107,7 +117,13 @@ async function opens(
   }
 }
 
-async function loadOnce(path: string, options: LoadOptions, pool: SessionPool): Promise<Model> {
+interface Once {
+  readonly pool: SessionPool;
+  /** Sentences for the description. */
+  readonly notes: readonly string[];
+}
+
+async function loadOnce(path: string, options: LoadOptions, { pool, notes }: Once): Promise<Model> {
   const { signal, signature, onProgress } = options;
   const folder = await mkdtemp(join(tmpdir(), "fieldmark-import-"));
   const forget = () => rm(folder, { recursive: true, force: true });
@@ -119,7 +135,7 @@ async function loadOnce(path: string, options: LoadOptions, pool: SessionPool): 
     await openEntry({ folder, ...filled }, pool, options);
     return new LoadedModel({
       path,
-      record: filled.record,
+      record: withNotes(filled.record, notes),
       pool,
       cached: false,
       cacheEntry: null,
@@ -131,6 +147,11 @@ async function loadOnce(path: string, options: LoadOptions, pool: SessionPool): 
   }
 }
 
+function withNotes(record: ImportRecord, notes: readonly string[]): ImportRecord {
+  const { description } = record;
+  return { ...record, description: { ...description, notes: [...description.notes, ...notes] } };
+}
+
 async function openEntry(
   { folder, files }: Pick<CacheEntry<ImportRecord>, "folder" | "files">,
   pool: SessionPool,
@@ -139,7 +160,7 @@ async function openEntry(
   if (signal?.aborted === true) throw interrupted();
   onProgress?.("open");
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  await pool.open(join(folder, MODEL_FILE), poolSettings(threads, bytes));
+  await pool.open(join(folder, MODEL_FILE), poolSettings(threads, bytes), signal);
 }
 
 /** The model's digest: remembered while its files are as they were, else of their bytes. */

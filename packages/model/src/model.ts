@@ -36,7 +36,7 @@ export interface ModelDescription {
   readonly preprocessingFile: { readonly path: string; readonly text: string } | null;
   /** Of every output, in the signature's order: the class scores it holds, or why it holds none. */
   readonly classOutputs: readonly OutputFinding[];
-  /** What was decided while reading, in sentences: which of several versions was taken, … */
+  /** What was decided while loading, in sentences: which of several versions was taken, that no cache can be used, … */
   readonly notes: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -39,7 +39,7 @@ test.each([
   [
     "other bytes of the same length under the old time stamp",
     async () => {
-      const { mtime, atime } = await (await import("node:fs/promises")).stat(model);
+      const { mtime, atime } = await stat(model);
       await writeFile(model, "sytes");
       await utimes(model, atime, mtime);
     },
@@ -76,7 +76,6 @@ test("a folder is its files, at any depth", async () => {
 
 test("a damaged memo is no memo", async () => {
   await remember();
-  const { readdir } = await import("node:fs/promises");
   const [name = ""] = await readdir(join(cache, "digests"));
   for (const text of ["", "{", "[]", "null", '{"state":1}', '{"state":"x","digest":"sha256:1"}']) {
     await writeFile(join(cache, "digests", name), text);

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileProblem } from "../file-problem.ts";
 import { writeWhole } from "../write-whole.ts";
+import { cacheUnusable } from "./cache-folder.ts";
 
 /** A folder with more files than this is no SavedModel; its state is not taken. */
 const MAX_FILES = 10_000;
@@ -68,7 +69,10 @@ export async function recallDigest(cacheFolder: string, state: FileState): Promi
   return memo?.state === stateHash(state) ? memo.digest : null;
 }
 
-/** Remembers a digest, unless the files changed so recently that they may be changing still. */
+/**
+ * Remembers a digest, unless the files changed so recently that they may be changing still.
+ * @throws CACHE_UNUSABLE, DISK
+ */
 export async function rememberDigest(
   cacheFolder: string,
   state: FileState,
@@ -77,7 +81,9 @@ export async function rememberDigest(
 ): Promise<void> {
   if (now - state.changed < SETTLED_AFTER_MS || state.files.length >= MAX_FILES) return;
   const memo: Memo = { state: stateHash(state), digest };
-  await mkdir(join(cacheFolder, "digests"), { recursive: true });
+  await mkdir(join(cacheFolder, "digests"), { recursive: true }).catch((cause: unknown) => {
+    throw cacheUnusable(cacheFolder, cause);
+  });
   await writeWhole(memoFile(cacheFolder, state), [new TextEncoder().encode(JSON.stringify(memo))]);
 }
 

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { FieldmarkError } from "@fieldmark/contract";
 import type { WrittenFile } from "../onnx/write-model.ts";
+import { cacheUnusable } from "./cache-folder.ts";
 import { isIntact, MANIFEST_FILE, readManifest, writeManifest } from "./entry.ts";
 
 export interface CacheEntry<R> {
@@ -69,14 +69,14 @@ export class ImportCache<R> {
   async add(key: string, fill: (folder: string) => Promise<Filled<R>>): Promise<CacheEntry<R>> {
     const temporary = join(this.#folder, `.new-${randomUUID()}`);
     await mkdir(temporary, { recursive: true }).catch((cause: unknown) => {
-      throw unusable(this.#folder, cause);
+      throw cacheUnusable(this.#folder, cause);
     });
     try {
       const filled = await fill(temporary);
       await writeManifest(temporary, filled);
       const folder = join(this.#folder, key);
       const entry = (await this.#publish(temporary, key)) ? { folder, ...filled } : await this.find(key);
-      if (entry === null) throw unusable(folder, "it was removed while it was being added");
+      if (entry === null) throw cacheUnusable(folder, "it was removed while it was being added");
       await this.#sweep(key);
       return entry;
     } finally {
@@ -155,7 +155,7 @@ export class ImportCache<R> {
   async #names(): Promise<readonly string[]> {
     return await readdir(this.#folder).catch((cause: unknown) => {
       if (isOneOf(cause, ["ENOENT"])) return [];
-      throw unusable(this.#folder, cause);
+      throw cacheUnusable(this.#folder, cause);
     });
   }
 }
@@ -168,7 +168,7 @@ async function storedEntry(folder: string, key: string): Promise<StoredEntry | n
     return { key, folder, bytes, lastUsed: mtime };
   } catch (cause) {
     if (isOneOf(cause, ["ENOENT", "ENOTDIR"])) return null;
-    throw unusable(folder, cause);
+    throw cacheUnusable(folder, cause);
   }
 }
 
@@ -194,14 +194,4 @@ async function exists(path: string): Promise<boolean> {
 
 function isOneOf(cause: unknown, codes: readonly string[]): boolean {
   return cause instanceof Error && "code" in cause && codes.includes(String(cause.code));
-}
-
-function unusable(folder: string, cause: unknown): FieldmarkError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new FieldmarkError(
-    "CACHE_UNUSABLE",
-    `the import cache ${folder} cannot be used: ${why}`,
-    { folder },
-    cause,
-  );
 }

@@ -14,11 +14,11 @@ export class SessionPool implements AsyncDisposable {
 
   /**
    * Opens the model.
-   * @throws MODEL_BROKEN, RUNTIME_UNAVAILABLE
+   * @throws MODEL_BROKEN, RUNTIME_UNAVAILABLE, INTERRUPTED
    */
-  async open(path: string, { sessions, threads }: PoolSettings): Promise<void> {
+  async open(path: string, { sessions, threads }: PoolSettings, signal?: AbortSignal): Promise<void> {
     while (this.#sessions.length < sessions) this.#sessions.push(new Session());
-    await Promise.all(this.#sessions.map((session) => session.open(path, { threads })));
+    await Promise.all(this.#sessions.map((session) => session.open(path, { threads }, { signal })));
   }
 
   /** Runs that can go on at the same time. */

@@ -45,10 +45,11 @@ export class Session implements AsyncDisposable {
 
   /**
    * Opens an ONNX file; weights beside it are mapped.
-   * @throws MODEL_BROKEN when onnxruntime refuses it; RUNTIME_UNAVAILABLE when there is no onnxruntime here
+   * @throws MODEL_BROKEN when onnxruntime refuses it; RUNTIME_UNAVAILABLE when there is no onnxruntime here;
+   *   INTERRUPTED
    */
-  async open(path: string, settings: SessionSettings): Promise<void> {
-    await this.#send({ kind: "open", path, settings });
+  async open(path: string, settings: SessionSettings, options: RunOptions = {}): Promise<void> {
+    await this.#send({ kind: "open", path, settings }, options);
   }
 
   /**
@@ -136,5 +137,5 @@ export class Session implements AsyncDisposable {
 }
 
 function interrupted(): FieldmarkError {
-  return new FieldmarkError("INTERRUPTED", "interrupted while the model ran");
+  return new FieldmarkError("INTERRUPTED", "interrupted while the model was opened or ran");
 }
