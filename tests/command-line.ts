@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const CLI = fileURLToPath(new URL("../packages/cli/bin/fieldmark.js", import.meta.url));
+export const CLI = fileURLToPath(new URL("../packages/cli/bin/fieldmark.js", import.meta.url));
 
 export interface Finished {
   readonly code: number | null;
@@ -12,13 +12,15 @@ export interface Finished {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Called with each piece of stderr; may send a signal. */
-  onStderr?(text: string, kill: (signal: NodeJS.Signals) => void): void;
+  /** Called once the process is there; may send it signals later. */
+  onStart?(kill: (signal: NodeJS.Signals) => void): void;
+  /** Nobody reads stdout, as after `| head -1`. */
+  readonly closeStdout?: boolean;
 }
 
 /** Runs the built command line in a process of its own, as a person would. */
 export async function fieldmark(words: readonly string[], options: RunOptions = {}): Promise<Finished> {
-  const { GITHUB_STEP_SUMMARY: _, ...env } = process.env;
+  const { GITHUB_STEP_SUMMARY: _, NO_COLOR: __, ...env } = process.env;
   const child = spawn(process.execPath, [CLI, ...words], {
     env: { ...env, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -31,8 +33,9 @@ export async function fieldmark(words: readonly string[], options: RunOptions = 
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
-    options.onStderr?.(text, (signal) => child.kill(signal));
   });
+  if (options.closeStdout === true) child.stdout.destroy();
+  options.onStart?.((signal) => child.kill(signal));
   const code = await new Promise<number | null>((done) => child.on("close", done));
   return { code, stdout, stderr };
 }

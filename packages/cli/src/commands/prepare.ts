@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import { FieldmarkError } from "@fieldmark/contract";
 import { CUB, prepareCub } from "@fieldmark/evaluation";
 import { defaultCacheFolder } from "@fieldmark/model";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { type CliContext, cacheFolder, writeJson, writeLine } from "../context.ts";
 import { integer } from "../flags.ts";
 import { type Progress, startProgress } from "../progress.ts";
@@ -24,11 +24,17 @@ export function prepareCommand(context: CliContext): Command {
     .description("Choose classes of CUB-200-2011 and split them into train, valid and test")
     .option("--from <path>", "the dataset's folder, or CUB_200_2011.tgz")
     .option("--download", "download the archive (1.2 GB); an interrupted download is resumed")
-    .option("--classes <ids>", "CUB class ids, comma-separated (default: the lab's eight)", numbers, [
-      ...CUB.labClasses,
-    ])
+    .addOption(
+      new Option("--classes <ids>", "CUB class ids, comma-separated")
+        .argParser(numbers)
+        .default([...CUB.labClasses], `the lab's eight: ${CUB.labClasses.join(",")}`),
+    )
     .option("--seed <n>", "seed of the split", integer(0, 1e9), 0)
-    .option("--split <fractions>", "fractions of train, valid and test", numbers, [0.6, 0.2, 0.2])
+    .addOption(
+      new Option("--split <fractions>", "fractions of train, valid and test")
+        .argParser(numbers)
+        .default([0.6, 0.2, 0.2], "0.6,0.2,0.2"),
+    )
     .requiredOption("--output <folder>", "new folder of the prepared dataset")
     .option("--json", "print the result as JSON on stdout")
     .option("--quiet", "no progress")

@@ -23,12 +23,12 @@ export function reportCommand(context: CliContext): Command {
     )
     .option("--class-names <file>", "class names in the order of the columns: one a line, or JSON")
     .option("--images <folder>", "folder of the pictures, for the thumbnails");
-  outputOptions(command, "the folder of the predictions + -report");
+  outputOptions(command, "<predictions>-report");
   return command.action(async (predictions: string, flags: Flags) => {
     const at = (path: string) => resolve(context.cwd, path);
     const evaluation = await recompute({
       predictions: at(predictions),
-      output: at(flags.output ?? `${predictions.replace(/(\.csv|\.parquet|\/+)$/, "")}-report`),
+      output: at(flags.output ?? reportFolder(at(predictions))),
       ...(flags.labels === undefined ? {} : { annotations: at(flags.labels) }),
       ...(flags.classNames === undefined ? {} : { classNames: at(flags.classNames) }),
       ...(flags.images === undefined ? {} : { images: at(flags.images) }),
@@ -40,4 +40,9 @@ export function reportCommand(context: CliContext): Command {
     else writeLine(context.stdout, describeResult(evaluation, context));
     await appendStepSummary(context, evaluation);
   });
+}
+
+/** evaluation → evaluation-report, theirs.csv → theirs-report: the saved files are not written over. */
+function reportFolder(predictions: string): string {
+  return `${predictions.replace(/\.(csv|parquet)$/i, "")}-report`;
 }
