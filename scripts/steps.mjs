@@ -35,6 +35,8 @@ export function install() {
   writeFileSync(INSTALLED, digest);
 }
 
-export function build() {
-  step("Building (tsc -b)", process.execPath, [`${ROOT}node_modules/typescript/bin/tsc`, "-b"]);
+/** Compiles every package. Without the types' check it takes a third of the time; `npm run build` checks them. */
+export function build({ check }) {
+  const compiler = `${ROOT}node_modules/typescript/bin/tsc`;
+  step("Building", process.execPath, [compiler, "-b", ...(check ? [] : ["--noCheck"])]);
 }

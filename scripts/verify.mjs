@@ -2,6 +2,6 @@
 import { build, install, step } from "./steps.mjs";
 
 install();
-build();
+build({ check: true });
 step("Linting (style, package arrows, dead code)", "npm", ["run", "--silent", "lint"]);
 step("Testing", "npx", ["vitest", "run"]);
