@@ -97,10 +97,14 @@ test("more than 100,000 entries are refused", async () => {
   });
 });
 
-/** The header with another name, and the checksum that goes with it. */
-function numbered(header: Buffer, index: number): Buffer {
+/** A tar header of that name, with the checksum that goes with it. */
+const numbered = (header: Buffer, index: number): Buffer =>
+  named(header, `name-${String(index).padStart(6, "0")}`);
+
+function named(header: Buffer, name: string): Buffer {
   const copy = Buffer.from(header);
-  copy.write(`name-${String(index).padStart(6, "0")}`, 0);
+  copy.fill(0, 0, 100);
+  copy.write(name, 0);
   copy.fill(" ", 148, 156);
   const sum = copy.reduce((total, byte) => total + byte, 0);
   copy.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
@@ -119,7 +123,8 @@ test("an archive that unpacks to far more than it is, is stopped while it unpack
   });
   await expect(opened(bomb, { limits: { ...ARCHIVE_LIMITS, totalBytes: 30_000_000 } })).rejects.toMatchObject(
     {
-      code: expect.stringMatching(/^ARCHIVE_/),
+      code: "ARCHIVE_HAZARD",
+      details: { hazard: "decompression bomb" },
     },
   );
 });
@@ -128,21 +133,11 @@ test("a size that cannot be true is refused before memory is taken for it", asyn
   const honest = await tar([{ name: "1/saved_model.pb", content: "x" }]);
   const header = Buffer.from(honest.subarray(0, 512));
   header.write("77777777777\0", 124); // 8 GiB − 1
-  const lie = Buffer.concat([numbered(header, 0), honest.subarray(512)]);
-  lie.write("1/saved_model.pb\0", 0);
-  const fixed = Buffer.concat([renamed(lie.subarray(0, 512)), lie.subarray(512)]);
+  const fixed = Buffer.concat([named(header, "1/saved_model.pb"), honest.subarray(512)]);
   const before = process.memoryUsage().arrayBuffers;
   await expect(opened(gzipSync(fixed))).rejects.toMatchObject({ code: "ARCHIVE_BROKEN" });
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50_000_000);
 });
-
-function renamed(header: Buffer): Buffer {
-  const copy = Buffer.from(header);
-  copy.fill(" ", 148, 156);
-  const sum = copy.reduce((total, byte) => total + byte, 0);
-  copy.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
-  return copy;
-}
 
 test("a file beyond the limit is refused", async () => {
   const bytes = await tar([{ name: "1/saved_model.pb", content: "x".repeat(5000) }]);

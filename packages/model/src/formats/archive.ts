@@ -35,10 +35,7 @@ export async function openArchive(
   const unpackedLimit = packedBytes * (compression === "gzip" ? DEFLATE_RATIO : 1);
   const hash = createHash("sha256");
   const meter = unpackedMeter(path, packedBytes, limits);
-  const { sink, files, names } = collector(path, {
-    ...limits,
-    totalBytes: Math.min(limits.totalBytes, unpackedLimit),
-  });
+  const { sink, files, names } = collector(path, limits, unpackedLimit);
   const source = createReadStream(path, { highWaterMark: READ_BYTES });
   const digested = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
@@ -108,6 +105,7 @@ function trailingZeros(chunk: Buffer): number {
 function collector(
   path: string,
   limits: ArchiveLimits,
+  unpackedLimit: number,
 ): { sink: ReturnType<typeof extract>; files: Map<string, Uint8Array>; names: string[] } {
   const files = new Map<string, Uint8Array>();
   const names: string[] = [];
@@ -124,11 +122,15 @@ function collector(
     if (name === null) return null;
     names.push(name);
     claimed += size;
-    if (claimed > limits.totalBytes) {
+    if (claimed > unpackedLimit) {
       throw new FieldmarkError(
         "ARCHIVE_BROKEN",
         `${path}: "${name}" claims ${size} bytes, more than can be there`,
       );
+    }
+    if (claimed > limits.totalBytes) {
+      const found = `it unpacks to more than ${limits.totalBytes} bytes`;
+      throw archiveHazard(path, "decompression bomb", found);
     }
     if (!isModelFile(name, size)) return null;
     if (size > limits.fileBytes) {
