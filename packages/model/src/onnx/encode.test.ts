@@ -5,9 +5,12 @@ import { crc32c } from "@node-rs/crc32";
 import { InferenceSession, Tensor as RuntimeTensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AttributeValue, Graph, NamedValue, Node } from "../graph/graph.ts";
+import { forbidTelemetry } from "../session/forbid-telemetry.ts";
 import type { Tensor } from "../tensor.ts";
 import { encodeModel } from "./encode.ts";
 import { MODEL_FILE, WEIGHTS_FILE, writeModel } from "./write-model.ts";
+
+forbidTelemetry();
 
 let folder: string;
 beforeAll(async () => {

@@ -1,6 +1,8 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Graph } from "../graph/graph.ts";
 import { MODEL_FILE, writeModel } from "../onnx/write-model.ts";
@@ -113,4 +115,19 @@ test("what waits when the session is closed fails, and so does what comes after"
   await session.close();
   for (const result of await runs) expect(result).toMatchObject({ reason: { code: "MODEL_RUN" } });
   await expect(session.run({ x: rows(1, 1) }, ["v40"])).rejects.toMatchObject({ code: "MODEL_RUN" });
+});
+
+test("onnxruntime keeps nothing in the user's home and sends nothing: its telemetry stays off", async () => {
+  const home = join(folder, "home");
+  await mkdir(home);
+  const program = `
+    import { Session } from ${JSON.stringify(new URL("../../dist/session/session.js", import.meta.url).href)};
+    await using session = new Session();
+    await session.open(${JSON.stringify(join(folder, MODEL_FILE))}, { threads: 1 });`;
+  // Neither of the variables that would silence it by themselves.
+  const { CI: _, ORT_DISABLE_TELEMETRY: __, XDG_CACHE_HOME: ___, ...env } = process.env;
+  await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], {
+    env: { ...env, HOME: home, LOCALAPPDATA: home },
+  });
+  expect(await readdir(home)).toEqual([]);
 });

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import { FieldmarkError } from "@fieldmark/contract";
 import type { Tensor } from "../tensor.ts";
+import { forbidTelemetry } from "./forbid-telemetry.ts";
 import type { SessionAnswer, SessionRequest, SessionSettings } from "./messages.ts";
 
 type Outputs = Readonly<Record<string, Tensor>>;
@@ -34,6 +35,7 @@ export class Session implements AsyncDisposable {
   #ended: FieldmarkError | null = null;
 
   constructor() {
+    forbidTelemetry();
     const entry = createRequire(import.meta.url).resolve("@fieldmark/model/session-worker");
     // No flags of this process: under a test runner they name a condition that resolves to sources.
     this.#worker = new Worker(entry, { execArgv: [] });
