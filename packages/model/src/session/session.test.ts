@@ -122,8 +122,9 @@ test("onnxruntime keeps nothing in the user's home and sends nothing: its teleme
   await mkdir(home);
   const program = `
     import { Session } from ${JSON.stringify(new URL("../../dist/session/session.js", import.meta.url).href)};
-    await using session = new Session();
-    await session.open(${JSON.stringify(join(folder, MODEL_FILE))}, { threads: 1 });`;
+    const session = new Session();
+    await session.open(${JSON.stringify(join(folder, MODEL_FILE))}, { threads: 1 });
+    await session.close();`;
   // Neither of the variables that would silence it by themselves.
   const { CI: _, ORT_DISABLE_TELEMETRY: __, XDG_CACHE_HOME: ___, ...env } = process.env;
   await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], {
