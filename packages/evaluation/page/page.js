@@ -36,6 +36,13 @@ const say = ({ actual, predicted, count, share }) =>
     ? `${data.names[actual]}: ${count} of ${data.support[actual]} right (${(share * 100).toFixed(1)} %)`
     : `${data.names[actual]} taken for ${data.names[predicted]}: ${count} of ${data.support[actual]} (${(share * 100).toFixed(1)} %)`;
 
+/** A file name that breaks after its separators and nowhere else. @param {string} name */
+function breakable(name) {
+  const made = make("div", undefined, "file");
+  for (const part of name.split(/(?<=[_/.-])(?=[^_/.-])/)) made.append(part, make("wbr"));
+  return made;
+}
+
 /** @param {Row} row */
 function figure(row) {
   const made = make("figure");
@@ -44,14 +51,10 @@ function figure(row) {
     const image = /** @type {HTMLImageElement} */ (make("img"));
     image.src = row.i;
     image.alt = `${data.names[row.l]}, predicted ${data.names[row.p]}`;
-    image.loading = "lazy";
     made.append(image);
   }
   const caption = make("figcaption");
-  caption.append(
-    make("span", percent(row.c), row.l === row.p ? "as-right" : "as-wrong"),
-    make("div", row.n, "file"),
-  );
+  caption.append(make("span", percent(row.c), row.l === row.p ? "as-right" : "as-wrong"), breakable(row.n));
   made.append(caption);
   return made;
 }

@@ -1,7 +1,7 @@
 import type { MeasuresJson } from "../evaluate-options.ts";
 import type { ClassMeasures, Estimate } from "../measures/measures.ts";
 import { MEASURES, type MeasureKey } from "../measures/table.ts";
-import { type Html, html } from "./html.ts";
+import { breakable, type Html, html } from "./html.ts";
 import { intervalText, measureText, percent } from "./number-text.ts";
 
 const COLUMNS = ["Class", "Pictures", "Recall", "Precision", "F1", "ROC AUC", "Average precision"] as const;
@@ -13,7 +13,7 @@ export function classTable({ perClass }: MeasuresJson): Html {
 }
 
 function classRow(one: ClassMeasures): Html {
-  return html`<tr${one.support === 0 ? html` class="absent"` : html``}><td>${one.name}</td><td data-v="${one.support}">${one.support}</td>${meterCell(one.recall)}${meterCell(one.precision)}${shareCell(one.f1)}${decimalCell(one.roc_auc)}${decimalCell(one.average_precision)}</tr>`;
+  return html`<tr${one.support === 0 ? html` class="absent"` : html``}><td>${breakable(one.name)}</td><td data-v="${one.support}">${one.support}</td>${meterCell(one.recall)}${meterCell(one.precision)}${shareCell(one.f1)}${decimalCell(one.roc_auc)}${decimalCell(one.average_precision)}</tr>`;
 }
 
 function meterCell({ value, interval }: Estimate): Html {

@@ -29,6 +29,11 @@ function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
+/** A name that a narrow column may break after its separators and nowhere else. */
+export function breakable(name: string): Html {
+  return new Html(escapeHtml(name).replace(/[_/.-](?=[^_/.-])/g, "$&<wbr>"));
+}
+
 /** JSON inside a script element: no "<" can end it early, no U+2028 can break it. */
 export function jsonForScript(value: unknown): Html {
   return new Html(

@@ -2,7 +2,7 @@ import type { MeasuredEvaluation, MeasuresJson } from "../evaluate-options.ts";
 import { measureCards } from "./cards.ts";
 import { reliabilityChart, riskCoverageChart } from "./charts.ts";
 import { allMeasures, classTable } from "./class-table.ts";
-import { type Html, html, jsonForScript } from "./html.ts";
+import { breakable, type Html, html, jsonForScript } from "./html.ts";
 import { count, percent } from "./number-text.ts";
 import { readPageFiles } from "./page-files.ts";
 import { provenanceBlock } from "./provenance-block.ts";
@@ -101,7 +101,7 @@ function confusionsSection({ mostConfused, perClass }: MeasuresJson): Html {
   const most = shown[0]?.count ?? 1;
   const items = shown.map(
     ({ actual, predicted, count: size, shareOfActual }) =>
-      html`<li><button type="button" data-actual="${actual}" data-predicted="${predicted}" title="${percent(shareOfActual)} of the class"><span>${perClass[actual]?.name ?? ""} <small>taken for</small> ${perClass[predicted]?.name ?? ""}</span><svg class="bar" viewBox="0 0 92 8" aria-hidden="true"><rect class="track" width="92" height="8" rx="4"/><rect class="fill" width="${((size / most) * 92).toFixed(1)}" height="8" rx="4"/></svg><span class="num">${size} of ${perClass[actual]?.support ?? 0}</span></button></li>`,
+      html`<li><button type="button" data-actual="${actual}" data-predicted="${predicted}" title="${percent(shareOfActual)} of the class"><span>${breakable(perClass[actual]?.name ?? "")} <small>taken for</small> ${breakable(perClass[predicted]?.name ?? "")}</span><svg class="bar" viewBox="0 0 92 8" aria-hidden="true"><rect class="track" width="92" height="8" rx="4"/><rect class="fill" width="${((size / most) * 92).toFixed(1)}" height="8" rx="4"/></svg><span class="num">${size} of ${perClass[actual]?.support ?? 0}</span></button></li>`,
   );
   const body =
     items.length === 0
@@ -125,14 +125,14 @@ function gallerySection({ rows }: RankedRows, { perClass }: MeasuresJson): Html 
   const name = (index: number) => perClass[index]?.name ?? "";
   const items = mistakes.map(
     (row) =>
-      html`<li><figure>${picture(row, name(row.l))}<figcaption><span class="as-wrong">${name(row.p)} ${percent(row.c / 1000)}</span><div>is ${name(row.l)} <span class="muted">${percent(row.t / 1000)}</span></div><div class="file">${row.n}</div></figcaption></figure></li>`,
+      html`<li><figure>${picture(row, name(row.l))}<figcaption><span class="as-wrong">${breakable(name(row.p))} ${percent(row.c / 1000)}</span><div>is ${breakable(name(row.l))} <span class="muted">${percent(row.t / 1000)}</span></div><div class="file">${breakable(row.n)}</div></figcaption></figure></li>`,
   );
   return html`<section aria-labelledby="h-gallery"><h2 id="h-gallery">Most confident mistakes</h2><p class="muted">Wrong answers that the model was surest of: the first place to look for wrong labels.</p><ul class="thumbs gallery">${items}</ul></section>`;
 }
 
 function picture(row: ReportRow, name: string): Html {
   if (row.i === undefined) return html`<div class="noimage">no thumbnail</div>`;
-  return html`<img src="${row.i}" alt="${name}" loading="lazy">`;
+  return html`<img src="${row.i}" alt="${name}">`;
 }
 
 function chartsSection(measures: MeasuresJson): Html {
