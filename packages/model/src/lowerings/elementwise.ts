@@ -1,6 +1,7 @@
 import { cast, runtimeShape, unsqueeze } from "../graph/emit-shapes.ts";
 import { isFloat } from "../graph/tensor-numbers.ts";
 import { constantNumbers, elementsOf, type Value } from "../graph/value.ts";
+import { convertTensor } from "../tensor-convert.ts";
 import { type Emit, inputOf, type Lowering, type LoweringTable } from "./lowering.ts";
 
 /** Ops that ONNX has too, under another name or the same. */
@@ -79,6 +80,20 @@ const bound =
     return [emit("Clip", op === "Max" ? [x, limit, null] : [x, null, limit])];
   };
 
+/**
+ * Truncates floats on their way to integers, as ONNX does. Halves and bfloat16 are computed in float32, rounded
+ * once to what they can hold.
+ */
+const castTo: Lowering = (node, emit) => {
+  const x = inputOf(node, 0);
+  const to = node.attributes.dataType("DstT");
+  if (!isFloat(to)) return [cast(emit, x, to)];
+  const single = cast(emit, x, "float32");
+  if (to === "float32" || to === "float64") return [single];
+  if (!single.constant) return [cast(emit, cast(emit, single, to), "float32")];
+  return [emit.constant(convertTensor(convertTensor(single.constant, to), "float32"))];
+};
+
 export const elementwise = {
   Add: sameAs("Add"),
   AddV2: sameAs("Add"),
@@ -152,8 +167,7 @@ export const elementwise = {
   SelectV2: sameAs("Where"),
   ZerosLike: (node, emit) => [filledLike(emit, inputOf(node, 0), 0)],
   OnesLike: (node, emit) => [filledLike(emit, inputOf(node, 0), 1)],
-  /** Truncates floats on their way to integers, as ONNX does. */
-  Cast: (node, emit) => [cast(emit, inputOf(node, 0), node.attributes.dataType("DstT"))],
+  Cast: castTo,
   BiasAdd: (node, emit) => {
     const [x, bias] = [inputOf(node, 0), inputOf(node, 1)];
     const channelsFirst = node.attributes.text("data_format") === "NCHW";

@@ -1,4 +1,4 @@
-import { type AttributeReader, readAttributes } from "../graph/attributes.ts";
+import { readAttributes } from "../graph/attributes.ts";
 import { emitInto } from "../graph/emit.ts";
 import { cast } from "../graph/emit-shapes.ts";
 import type { Graph, Node } from "../graph/graph.ts";
@@ -6,7 +6,7 @@ import { GraphBuilder } from "../graph/graph-builder.ts";
 import { isFloat } from "../graph/tensor-numbers.ts";
 import type { Value } from "../graph/value.ts";
 import type { DataType } from "../tensor.ts";
-import { inSinglePrecision } from "./half-floats.ts";
+import { convertTensor } from "../tensor-convert.ts";
 import type { SourceNode } from "./lowering.ts";
 import { LOWERINGS } from "./lowerings.ts";
 import { TENSORFLOW_DEFAULTS } from "./tensorflow-defaults.ts";
@@ -14,7 +14,8 @@ import { UnsupportedOps } from "./unsupported-ops.ts";
 
 /**
  * A graph of TensorFlow ops as one of ONNX ops.
- * Everything floating is computed in float32; inputs and outputs keep the types that the signature states.
+ * Everything floating is computed in float32. Inputs and outputs keep the types that the signature states, except
+ * bfloat16, which becomes float32.
  *
  * @throws MODEL_OP_UNSUPPORTED listing every op that has no lowering, at once
  */
@@ -24,14 +25,14 @@ export function lower(graph: Graph): Graph {
   const values = new Map<string, Value>();
   const unsupported = new UnsupportedOps();
   for (const named of graph.inputs) {
-    const value = builder.input(named);
-    values.set(named.name, isFloat(value.dataType) ? cast(emit, value, "float32") : value);
+    const value = builder.input({ ...named, dataType: borderType(named.dataType) });
+    values.set(named.name, cast(emit, value, computedType(named.dataType)));
   }
   const lookUp = (name: string): Value | undefined => {
     const found = values.get(name);
     const constant = found ? undefined : graph.constants.get(name);
     if (!constant) return found;
-    const value = builder.constant(inSinglePrecision(constant), name);
+    const value = builder.constant(convertTensor(constant, computedType(constant.dataType)), name);
     values.set(name, value);
     return value;
   };
@@ -61,7 +62,7 @@ export function lower(graph: Graph): Graph {
     graph.outputs.map((output) => {
       const value = lookUp(output.name);
       if (!value) throw new TypeError(`Nothing makes the output ${output.key} (${output.name})`);
-      return { ...output, value: cast(emit, value, output.dataType) };
+      return { ...output, value: cast(emit, value, borderType(output.dataType)) };
     }),
   );
 }
@@ -80,10 +81,12 @@ function liveNodes(graph: Graph): readonly Node[] {
 
 function sourceNode(node: Node, inputs: readonly Value[]): SourceNode {
   const filled = { ...TENSORFLOW_DEFAULTS[node.op], ...node.attributes };
-  const reader = readAttributes(`${node.op} "${node.name}"`, filled);
-  const attributes: AttributeReader = { ...reader, dataType: (key) => computedType(reader.dataType(key)) };
+  const attributes = readAttributes(`${node.op} "${node.name}"`, filled);
   return { name: node.name, op: node.op, inputs, attributes, outputs: node.outputs.length };
 }
 
 /** The type that values of a TensorFlow type are computed in. */
 const computedType = (dataType: DataType): DataType => (isFloat(dataType) ? "float32" : dataType);
+
+/** The type that an input or output has: as the signature states, but for bfloat16, which no tensor of the runtime's can be. */
+const borderType = (dataType: DataType): DataType => (dataType === "bfloat16" ? "float32" : dataType);

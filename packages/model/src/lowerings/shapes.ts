@@ -8,7 +8,7 @@ import {
   unsqueeze,
 } from "../graph/emit-shapes.ts";
 import { staticShape } from "../graph/size.ts";
-import { constantNumbers, positiveAxis, type Value } from "../graph/value.ts";
+import { constantNumbers, constantScalar, positiveAxis, type Value } from "../graph/value.ts";
 import {
   type Emit,
   inputOf,
@@ -128,6 +128,53 @@ const reverse: Lowering = (node, emit) => {
   return [emit("Slice", inputs)];
 };
 
+/** Moves the last elements of an axis to its front; one shift for each axis. */
+const roll: Lowering = (node, emit) => {
+  const [shifts, axes] = [constantNumbers(node.inputs[1]), constantNumbers(node.inputs[2])];
+  const x = inputOf(node, 0);
+  if (!shifts || !axes || !x.shape) return unsupported("its shift or axis is only known at run time");
+  let result = x;
+  for (const [k, axis] of axes.entries()) {
+    const at = positiveAxis(axis, x.shape.length);
+    const size = x.shape[at];
+    if (typeof size !== "number") return unsupported("the size of its axis is only known at run time");
+    const start = (size - ((shifts[k] ?? 0) % size)) % size;
+    const part = (from: number, to: number): Value =>
+      emit("Slice", [result, emit.ints([from]), emit.ints([to]), emit.ints([at])]);
+    if (start > 0) result = emit("Concat", [part(start, size), part(0, start)], { axis: at });
+  }
+  return [result];
+};
+
+/** bool [size, size], true on the main diagonal. */
+function diagonal(emit: Emit, size: number): Value {
+  const indices = emit.ints(Array.from({ length: size }, (_, index) => index));
+  return emit("Equal", [unsqueeze(emit, indices, [1]), indices]);
+}
+
+const MAIN_DIAGONAL = unsupported("only the main diagonal of a square matrix of known size is");
+
+/** Inputs: diagonal, k, rows, columns, padding value. */
+const matrixDiag: Lowering = (node, emit) => {
+  const x = inputOf(node, 0);
+  const size = x.shape?.at(-1);
+  const [k, rows, columns] = [1, 2, 3].map((index) => constantScalar(inputOf(node, index)));
+  const square = [rows, columns].every((count) => count === -1 || count === size);
+  if (typeof size !== "number" || k !== 0 || !square) return MAIN_DIAGONAL;
+  const spread = unsqueeze(emit, x, [(x.shape?.length ?? 1) - 1]);
+  return [emit("Where", [diagonal(emit, size), spread, inputOf(node, 4)])];
+};
+
+/** Inputs: matrix, k, padding value. */
+const matrixDiagPart: Lowering = (node, emit) => {
+  const x = inputOf(node, 0);
+  const [rows, columns] = x.shape?.slice(-2) ?? [];
+  if (typeof rows !== "number" || rows !== columns || constantScalar(inputOf(node, 1)) !== 0)
+    return MAIN_DIAGONAL;
+  const kept = emit("Where", [diagonal(emit, rows), x, emit.scalar(0, x.dataType)]);
+  return [emit("ReduceSum", [kept, emit.ints([(x.shape?.length ?? 2) - 1])], { keepdims: 0 })];
+};
+
 /** Compares with every class, so that an index outside gives a row of `off`, as TensorFlow's. */
 const oneHot: Lowering = (node, emit) => {
   const [indices, depth] = [inputOf(node, 0), constantNumbers(node.inputs[1])?.[0]];
@@ -189,6 +236,9 @@ export const shapes = {
   Unpack: unpack,
   Pack: pack,
   ReverseV2: reverse,
+  Roll: roll,
+  MatrixDiagV3: matrixDiag,
+  MatrixDiagPartV3: matrixDiagPart,
   OneHot: oneHot,
   DepthToSpace: blockMove("DepthToSpace"),
   SpaceToDepth: blockMove("SpaceToDepth"),

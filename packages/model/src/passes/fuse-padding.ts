@@ -4,22 +4,22 @@ import { numbersOr } from "../graph/ops/onnx-op.ts";
 import { type BoundNode, rewrite } from "../graph/rewrite.ts";
 import { constantNumbers, constantScalar, type Value } from "../graph/value.ts";
 
-/** Makes a Pad part of the window op after it, where the op's own padding means the same. */
+/** Makes Pads part of the window op after them, where the op's own padding means the same. */
 export function fusePadding(graph: Graph): Graph {
   return rewrite(graph, (node, builder) => {
     const fuse = fusers[node.op];
-    const pad = builder.producer(node.inputs[0]);
-    if (!fuse || pad?.op !== "Pad" || node.attributes.auto_pad !== undefined) return null;
-    const added = spatialZeros(pad);
-    const pads = numbersOr(node.attributes, "pads", null);
-    const x = pad.inputs[0];
-    if (!added || !pads || !x) return null;
-    const attributes = fuse(node, { builder, x, added, pads });
-    return (
-      attributes && [
-        builder.emit(node.op, [x, ...node.inputs.slice(1)], { ...node.attributes, ...attributes }),
-      ]
-    );
+    let [x = null] = node.inputs;
+    let { attributes } = node;
+    for (let pad = builder.producer(x); fuse && pad?.op === "Pad"; pad = builder.producer(x)) {
+      const [inside] = pad.inputs;
+      const added = spatialZeros(pad);
+      const pads = attributes.auto_pad === undefined ? numbersOr(attributes, "pads", null) : null;
+      const fused = inside && added && pads ? fuse(node, { builder, x: inside, added, pads }) : null;
+      if (!fused || !inside) break;
+      attributes = { ...attributes, ...fused };
+      x = inside;
+    }
+    return x === node.inputs[0] ? null : [builder.emit(node.op, [x, ...node.inputs.slice(1)], attributes)];
   });
 }
 

@@ -174,8 +174,7 @@ export const shapes: OnnxOpTable = {
     types: (call) => {
       const x = input(call, 0);
       const shape = reshapedShape(call);
-      const short = shape !== null && shape.length <= 1;
-      return [{ dataType: x.dataType, shape, elements: short ? x.elements : null }];
+      return [{ dataType: x.dataType, shape, elements: x.elements }];
     },
     evaluate: (call) => withShape(tensor(call, 0), outputShape(call)),
     views: true,
@@ -200,7 +199,9 @@ export const shapes: OnnxOpTable = {
     types: (call) => {
       const { dataType, shape } = input(call, 0);
       const perm = numbersOr(call.attributes, "perm", null);
-      return [{ dataType, shape: shape && perm ? perm.map((axis) => shape[axis] ?? 1) : null }];
+      if (!shape || !perm) return unranked(dataType);
+      const elements = input(call, 0).elements ? permutedElements(input(call, 0), perm) : null;
+      return [{ dataType, shape: perm.map((axis) => shape[axis] ?? 1), elements }];
     },
     evaluate: (call) => {
       const transposed = transposeTensor(tensor(call, 0), numbersOr(call.attributes, "perm", []));
@@ -220,7 +221,7 @@ export const shapes: OnnxOpTable = {
         if (at !== axis) return sizes.find((other) => typeof other === "number") ?? size;
         return sizes.reduce<Size>((sum, other) => addSizes(sum, other) ?? call.unknown(), 0);
       });
-      const known = first.shape.length === 1 && isInteger(dataType);
+      const known = axis === 0 && isInteger(dataType);
       const elements = known ? values.map(elementsIfSized) : [null];
       return [
         {
@@ -401,9 +402,26 @@ export const shapes: OnnxOpTable = {
   },
 };
 
-/** Formulas of a one-dimensional value, as many as it has elements. */
+/** Formulas of a value, as many as it has elements. */
 function elementsIfSized(value: Value): readonly (Size | null)[] | null {
-  const size = value.shape?.[0];
-  if (typeof size !== "number") return null;
-  return elementsOf(value) ?? new Array<null>(size).fill(null);
+  const shape = staticShape(value.shape);
+  if (!shape) return null;
+  return elementsOf(value) ?? new Array<null>(elementCount(shape)).fill(null);
+}
+
+/** Formulas of a small tensor whose axes change their order. */
+function permutedElements(value: Value, perm: readonly number[]): readonly (Size | null)[] | null {
+  const shape = staticShape(value.shape);
+  const known = elementsOf(value);
+  if (!shape || !known) return null;
+  const steps = broadcastSteps(shape);
+  const permuted: (Size | null)[] = [];
+  walk(
+    perm.map((axis) => shape[axis] ?? 1),
+    [perm.map((axis) => steps[axis] ?? 1)],
+    ([from = 0], index) => {
+      permuted[index] = known[from] ?? null;
+    },
+  );
+  return permuted;
 }
