@@ -26,6 +26,11 @@ export function cacheFolder(context: CliContext): string | undefined {
   return folder === undefined || folder === "" ? undefined : folder;
 }
 
+/** Text from a file as part of one line: what could end the line, move the cursor or start a colour is shown as such. */
+export function printable(text: string): string {
+  return text.replace(/\s+/g, " ").replace(/\p{Cc}/gu, "\uFFFD");
+}
+
 export function writeLine(stream: Writable, text = ""): void {
   stream.write(`${text}\n`);
 }

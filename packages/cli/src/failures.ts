@@ -15,9 +15,15 @@ export function exitCodeOf(error: unknown): number {
 export function describeFailure(error: unknown, context: CliContext): string {
   const { red, dim, bold } = pc.createColors(context.color);
   if (error instanceof FieldmarkError) {
-    return `${red(bold("error"))} ${error.message}\n${dim(`  ${error.hint} [${error.code}]`)}\n`;
+    const message = error.message.split("\n").map(withoutControls).join("\n");
+    return `${red(bold("error"))} ${message}\n${dim(`  ${error.hint} [${error.code}]`)}\n`;
   }
   if (context.signal.aborted) return "interrupted\n";
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `${red(bold("bug"))} ${text}\n${dim("  This should not happen. Please report it with the command and the lines above.")}\n`;
+}
+
+/** Messages quote files: what could move the cursor or start a colour is shown as a sign of its own. */
+function withoutControls(line: string): string {
+  return line.replace(/\p{Cc}/gu, "\uFFFD");
 }

@@ -1,7 +1,7 @@
 import { appendFile } from "node:fs/promises";
 import { FieldmarkError } from "@fieldmark/contract";
 import type { Evaluation } from "@fieldmark/evaluation";
-import type { CliContext } from "./context.ts";
+import { type CliContext, printable } from "./context.ts";
 import { confusionLines, measureRows } from "./summary.ts";
 
 /** Adds the measures to the page of a GitHub Actions step, where GITHUB_STEP_SUMMARY names its file. */
@@ -31,8 +31,7 @@ export async function appendStepSummary(context: CliContext, { measures }: Evalu
 
 /** Class names come from users: nothing of them is read as Markdown or HTML, or as another line. */
 function markdown(text: string): string {
-  return text
-    .replace(/\s+/g, " ")
-    .replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`)
-    .replace(/[\\`*_[\]|~#!]/g, "\\$&");
+  return printable(text)
+    .replace(/[\\`*_[\]|~#!]/g, "\\$&")
+    .replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }

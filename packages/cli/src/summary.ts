@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { type Evaluation, MEASURES, type MeasureKey, type MeasuresJson } from "@fieldmark/evaluation";
 import Table from "cli-table3";
 import pc from "picocolors";
-import type { CliContext } from "./context.ts";
+import { type CliContext, printable } from "./context.ts";
 
 /** Measures of the table that ends a run; measures.json and the report hold all of them. */
 const HEADLINE: readonly MeasureKey[] = [
@@ -71,20 +71,23 @@ export function describeResult({ measures, files, predictions }: Evaluation, con
   const rate = seconds === null ? "" : dim(`, ${(count / seconds).toFixed(0)} pictures/s`);
   const lines = ["", table.toString(), "", `${bold(`${correct} of ${count}`)} pictures right${rate}`];
   const confusions = confusionLines(measures);
-  if (confusions.length > 0) lines.push("", bold("Most confused"), ...confusions.map((line) => `  ${line}`));
+  if (confusions.length > 0)
+    lines.push("", bold("Most confused"), ...confusions.map((line) => `  ${printable(line)}`));
   for (const { imageFileName, message } of measures.failures.slice(0, CONFUSIONS)) {
     lines.push(
-      `${yellow("not decoded")} ${message.includes(imageFileName) ? message : `${imageFileName}: ${message}`}`,
+      `${yellow("not decoded")} ${printable(message.includes(imageFileName) ? message : `${imageFileName}: ${message}`)}`,
     );
   }
   if (measures.failures.length > 0)
     lines.push(`${measures.failures.length} pictures could not be decoded and count in no measure`);
-  for (const warning of measures.warnings) lines.push(`${yellow("warning")} ${warning}`);
+  for (const warning of measures.warnings) lines.push(`${yellow("warning")} ${printable(warning)}`);
   for (const { files: copies } of measures.conflictingCopies.slice(0, CONFUSIONS)) {
     const named = copies.map(
       ({ imageFileName, label }) => `${imageFileName} (${predictions.classNames[label]})`,
     );
-    lines.push(`${yellow("warning")} the same picture under different labels: ${named.join(", ")}`);
+    lines.push(
+      `${yellow("warning")} the same picture under different labels: ${printable(named.join(", "))}`,
+    );
   }
   lines.push("", `${bold("Report")}  ${files.reportHtml}`, dim(`Beside it: ${beside(files)}`));
   return lines.join("\n");

@@ -1,6 +1,6 @@
 import type { EvaluationEvent } from "@fieldmark/evaluation";
 import pc from "picocolors";
-import { type CliContext, writeLine } from "./context.ts";
+import { type CliContext, printable, writeLine } from "./context.ts";
 
 /** Notes and warnings on stderr; notes are left out when quiet, warnings never. */
 export class Words {
@@ -14,12 +14,12 @@ export class Words {
 
   note(label: string, text: string): void {
     const { dim } = pc.createColors(this.#context.color);
-    if (!this.#quiet) writeLine(this.#context.stderr, `${dim(label.padEnd(13))} ${text}`);
+    if (!this.#quiet) writeLine(this.#context.stderr, `${dim(label.padEnd(13))} ${printable(text)}`);
   }
 
   warn(text: string): void {
     const { yellow, bold } = pc.createColors(this.#context.color);
-    writeLine(this.#context.stderr, `${yellow(bold("warning"))}       ${text}`);
+    writeLine(this.#context.stderr, `${yellow(bold("warning"))}       ${printable(text)}`);
   }
 
   event(event: EvaluationEvent): void {
