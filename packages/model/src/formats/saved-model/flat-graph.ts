@@ -26,7 +26,7 @@ export interface FlatNode {
 }
 
 /** More than any real model has, and few enough to hold: functions that call each other twice grow fast. */
-const MAX_NODES = 1_000_000;
+const MAX_NODES = 200_000;
 
 /** The flat graph while functions are inlined into it; nodes stand in topological order. */
 export class FlatGraph {

@@ -9,7 +9,7 @@ import { callByName, keepNode, ruleOf } from "./rules.ts";
 import { decode } from "./wire.ts";
 
 const MAX_DEPTH = 100;
-const MAX_VISITS = 4_000_000;
+const MAX_VISITS = 500_000;
 
 /** Ops that change a variable in place. */
 const ASSIGNMENTS = /^(?:Assign.*VariableOp|Resource(?:Scatter|Apply|SparseApply).*)$/;

@@ -20,7 +20,7 @@ test.each([
       [0, 16],
       [0, 6],
     ],
-    bytes: `${NAME_W}01028090` + "8086",
+    bytes: `${NAME_W}010280908086`,
   },
   { extents: [[63, 64]], bytes: `${NAME_W}0101bfc040` },
   { extents: [[6667, 8191]], bytes: `${NAME_W}0101da0bdfff` },
