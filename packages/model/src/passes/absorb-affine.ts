@@ -44,10 +44,13 @@ function scaledAlong(weights: Tensor, axis: number, scale: Float64Array): Tensor
   const source = weights.data as Float32Array;
   const inner = elementCount(weights.shape.slice(axis + 1));
   const size = weights.shape[axis] ?? 1;
+  const factors = Float64Array.from({ length: size }, (_, index) => at(scale, index));
   const data = new Float32Array(source.length);
-  for (let start = 0, row = 0; start < source.length; start += inner, row++) {
-    const factor = at(scale, row % size);
-    for (let index = start; index < start + inner; index++) data[index] = (source[index] ?? 0) * factor;
+  for (let index = 0; index < source.length; ) {
+    for (let row = 0; row < size; row++) {
+      const factor = factors[row] as number;
+      for (const end = index + inner; index < end; index++) data[index] = (source[index] as number) * factor;
+    }
   }
   return { dataType: "float32", shape: weights.shape, data };
 }

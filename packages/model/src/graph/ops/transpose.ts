@@ -3,6 +3,12 @@ import { elementCount, type PlainArray } from "../tensor-numbers.ts";
 
 type NumberArray = PlainArray | BigInt64Array | BigUint64Array;
 
+/** Elements moved as their bits: floats too, whose bits must not change. One class keeps the loops fast. */
+const bitsOf = (array: NumberArray): Int32Array =>
+  array.BYTES_PER_ELEMENT === 4
+    ? new Int32Array(array.buffer as ArrayBuffer, array.byteOffset, array.length)
+    : (array as Int32Array);
+
 interface Axis {
   readonly size: number;
   /** Steps between neighbours along this axis, in elements. */
@@ -47,7 +53,7 @@ export function transposeTensor(tensor: Tensor, perm: readonly number[]): Tensor
   const result = new (source.constructor as new (length: number) => NumberArray)(source.length);
   const read = axes.find((axis) => axis.from === 1) ?? inner;
   const outer = axes.filter((axis) => axis !== read && axis !== inner);
-  copy(source as PlainArray, result as PlainArray, { read, write: inner, outer });
+  copy(bitsOf(source), bitsOf(result), { read, write: inner, outer });
   return { dataType: tensor.dataType, shape, data: result };
 }
 
@@ -57,7 +63,7 @@ interface Plan {
   readonly outer: readonly Axis[];
 }
 
-function copy(source: PlainArray, result: PlainArray, { read, write, outer }: Plan): void {
+function copy(source: Int32Array, result: Int32Array, { read, write, outer }: Plan): void {
   forEachOffset(outer, (from, to) => {
     for (let start = 0; start < read.size; start += TILE) {
       const end = Math.min(start + TILE, read.size);
