@@ -4,7 +4,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { FieldmarkError } from "@fieldmark/contract";
 import { defaultCacheFolder } from "./cache/cache-folder.ts";
-import { fileState, recallDigest, rememberDigest } from "./cache/digest-memo.ts";
+import { type FileState, fileState, recallDigest, rememberDigest } from "./cache/digest-memo.ts";
 import { type CacheEntry, ImportCache } from "./cache/import-cache.ts";
 import { digestModel } from "./formats/read-saved-model.ts";
 import { importInWorker } from "./import-in-worker.ts";
@@ -13,6 +13,7 @@ import type { ImportRecord } from "./import-record.ts";
 import { LoadedModel } from "./loaded-model.ts";
 import type { Model } from "./model.ts";
 import { MODEL_FILE } from "./onnx/write-model.ts";
+import { PendingImport } from "./pending-import.ts";
 import { poolSettings } from "./session/pool-settings.ts";
 import { SessionPool } from "./session/session-pool.ts";
 
@@ -76,30 +77,43 @@ async function loadKept(path: string, options: LoadOptions, pool: SessionPool): 
     options.cacheBytes === undefined ? {} : { maxBytes: options.cacheBytes },
   );
   onProgress?.("digest");
-  const digest = await digestOf(path, folder, signal);
-  const key = cacheKey(digest, signature);
-  const importNow = () =>
-    cache.add(key, async (into) => {
-      const filled = await importInWorker(
-        { path: resolve(path), signature, folder: into },
-        { signal, onStep: onProgress },
-      );
-      if (filled.record.description.digest === digest) return filled;
-      throw new FieldmarkError("FILE_UNREADABLE", `${path}: changed while it was read`, { file: path });
+  const state = await modelState(path);
+  const known = await recallDigest(folder, state);
+  const begin = () =>
+    new PendingImport({
+      path: resolve(path),
+      signature,
+      cache,
+      keyOf: ({ description }) => cacheKey(description.digest, signature),
+      signal,
+      onStep: onProgress,
     });
-
-  const kept = await cache.find(key);
-  if (kept !== null) {
-    const [opened, intact] = await Promise.all([opens(kept, pool, options), cache.isIntact(kept)]);
-    if (opened && intact) {
-      return new LoadedModel({ path, pool, record: kept.record, cached: true, cacheEntry: kept.folder });
+  let early = known === null ? begin() : null;
+  try {
+    const digest = known ?? (await digestModel(path, { signal }));
+    if (known === null) await rememberDigest(folder, state, digest);
+    const key = cacheKey(digest, signature);
+    const kept = await cache.find(key);
+    if (kept !== null) {
+      const [opened, intact] = await Promise.all([opens(kept, pool, options), cache.isIntact(kept)]);
+      if (opened && intact) {
+        return new LoadedModel({ path, pool, record: kept.record, cached: true, cacheEntry: kept.folder });
+      }
+      // Damaged, or removed by another process in this moment: it is made again. An import that began early may
+      // have taken the damaged one for its own.
+      await early?.abandon();
+      early = null;
+      await cache.remove(key);
     }
-    // Damaged, or removed by another process in this moment: it is made again.
-    await cache.remove(key);
+    const entry = await (early ?? begin()).entry();
+    if (entry.record.description.digest !== digest) {
+      throw new FieldmarkError("FILE_UNREADABLE", `${path}: changed while it was read`, { file: path });
+    }
+    await openEntry(entry, pool, options);
+    return new LoadedModel({ path, pool, record: entry.record, cached: false, cacheEntry: entry.folder });
+  } finally {
+    await early?.abandon();
   }
-  const { folder: cacheEntry, ...entry } = await importNow();
-  await openEntry({ ...entry, folder: cacheEntry }, pool, options);
-  return new LoadedModel({ path, pool, record: entry.record, cached: false, cacheEntry });
 }
 
 /** False when the runtime refuses the files of a kept import. */
@@ -163,17 +177,11 @@ async function openEntry(
   await pool.open(join(folder, MODEL_FILE), poolSettings(threads, bytes), signal);
 }
 
-/** The model's digest: remembered while its files are as they were, else of their bytes. */
-async function digestOf(path: string, cacheFolder: string, signal: AbortSignal | undefined): Promise<string> {
-  const state = await fileState(path).catch((cause: unknown) => {
+async function modelState(path: string): Promise<FileState> {
+  return await fileState(path).catch((cause: unknown) => {
     if (!(cause instanceof FieldmarkError) || cause.code !== "FILE_NOT_FOUND") throw cause;
     throw new FieldmarkError("MODEL_NOT_FOUND", cause.message, cause.details, cause);
   });
-  const known = await recallDigest(cacheFolder, state);
-  if (known !== null) return known;
-  const digest = await digestModel(path, { signal });
-  await rememberDigest(cacheFolder, state, digest);
-  return digest;
 }
 
 function cacheKey(digest: string, signature: string | undefined): string {

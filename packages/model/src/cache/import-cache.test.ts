@@ -22,6 +22,7 @@ afterEach(async () => {
 });
 
 const key = (index: number) => index.toString(16).padStart(64, "0");
+const as = (index: number) => () => key(index);
 
 /** Fills an entry with one file of `bytes` bytes. */
 const fill =
@@ -39,7 +40,7 @@ describe("an entry", () => {
   test("is found again with its record and files, and nothing else is left in the folder", async () => {
     const cache = open();
     expect(await cache.find(key(1))).toBeNull();
-    const added = await cache.add(key(1), fill("one"));
+    const added = await cache.add(as(1), fill("one"));
     const found = await open().find(key(1));
     expect(found).toEqual(added);
     expect(found?.record).toEqual({ made: "one" });
@@ -50,7 +51,7 @@ describe("an entry", () => {
 
   test("leaves nothing behind when filling it fails", async () => {
     const cache = open();
-    const failing = cache.add(key(1), async (into) => {
+    const failing = cache.add(as(1), async (into) => {
       await writeFile(join(into, "weights.bin"), "half");
       throw new Error("no more");
     });
@@ -78,16 +79,16 @@ describe("an entry", () => {
     ],
   ])("with %s is gone, and can be added again", async (_, damage) => {
     const cache = open();
-    const { folder: at } = await cache.add(key(1), fill("one"));
+    const { folder: at } = await cache.add(as(1), fill("one"));
     await damage(at);
     expect(await cache.find(key(1))).toBeNull();
     expect(await imports()).toEqual([]);
-    expect((await cache.add(key(1), fill("again"))).record).toEqual({ made: "again" });
+    expect((await cache.add(as(1), fill("again"))).record).toEqual({ made: "again" });
   });
 
   test("whose file changed without changing its size is not intact", async () => {
     const cache = open();
-    const entry = await cache.add(key(1), fill("one"));
+    const entry = await cache.add(as(1), fill("one"));
     const content = await readFile(join(entry.folder, "weights.bin"));
     content[50]! ^= 1;
     await writeFile(join(entry.folder, "weights.bin"), content);
@@ -99,9 +100,9 @@ describe("an entry", () => {
 
   test("that was damaged gives way to a whole one that is added without looking first", async () => {
     const cache = open();
-    const { folder: at } = await cache.add(key(1), fill("one"));
+    const { folder: at } = await cache.add(as(1), fill("one"));
     await truncate(join(at, "weights.bin"), 1);
-    expect((await cache.add(key(1), fill("two"))).record).toEqual({ made: "two" });
+    expect((await cache.add(as(1), fill("two"))).record).toEqual({ made: "two" });
     expect((await cache.find(key(1)))?.record).toEqual({ made: "two" });
   });
 });
@@ -114,23 +115,23 @@ describe("the size limit", () => {
   test("removes the entries not used for longest, and never the newest", async () => {
     const cache = open(3500);
     for (const index of [1, 2, 3]) {
-      const { folder: at } = await cache.add(key(index), fill(`${index}`, 1000));
+      const { folder: at } = await cache.add(as(index), fill(`${index}`, 1000));
       await usedAt(at, 1000 * index);
     }
     expect((await cache.list()).map((entry) => entry.key)).toEqual([key(3), key(2), key(1)]);
     await cache.find(key(1));
-    await cache.add(key(4), fill("4", 1000));
+    await cache.add(as(4), fill("4", 1000));
     expect((await cache.list()).map((entry) => entry.key).sort()).toEqual([key(1), key(3), key(4)]);
-    await cache.add(key(5), fill("5", 100_000));
+    await cache.add(as(5), fill("5", 100_000));
     expect((await cache.list()).map((entry) => entry.key)).toEqual([key(5)]);
   });
 
   test("counts notes that others keep in an entry", async () => {
     const cache = open(3000);
-    const { folder: at } = await cache.add(key(1), fill("1", 1000));
+    const { folder: at } = await cache.add(as(1), fill("1", 1000));
     await writeFile(join(at, "notes.json"), Buffer.alloc(1500));
     await usedAt(at, 1000);
-    await cache.add(key(2), fill("2", 1000));
+    await cache.add(as(2), fill("2", 1000));
     expect((await cache.list()).map((entry) => entry.key)).toEqual([key(2)]);
   });
 });
@@ -144,7 +145,7 @@ test("what a killed writer left is removed after a day, and at once when the cac
   const yesterday = new Date(Date.now() - 25 * 3600 * 1000);
   for (const name of [".new-old", ".old-old"])
     await utimes(join(folder, "imports", name), yesterday, yesterday);
-  await cache.add(key(1), fill("1"));
+  await cache.add(as(1), fill("1"));
   expect((await imports()).sort()).toEqual([".new-fresh", key(1)]);
   expect(await cache.clear()).toMatchObject([{ key: key(1) }]);
   expect(await imports()).toEqual([]);
@@ -152,7 +153,7 @@ test("what a killed writer left is removed after a day, and at once when the cac
 
 test("a folder that cannot be made is CACHE_UNUSABLE, by name", async () => {
   await writeFile(join(folder, "imports"), "a file");
-  await expect(open().add(key(1), fill("1"))).rejects.toMatchObject({
+  await expect(open().add(as(1), fill("1"))).rejects.toMatchObject({
     code: "CACHE_UNUSABLE",
     message: expect.stringContaining(folder),
   });
@@ -170,7 +171,7 @@ test("processes that add the same key at once all get one whole entry", async ()
     const seen = new Set();
     for (let round = 0; round < 15; round++) {
       const key = round.toString(16).padStart(64, "0");
-      const entry = (await cache.find(key)) ?? (await cache.add(key, async (into) => {
+      const entry = (await cache.find(key)) ?? (await cache.add(() => key, async (into) => {
         const content = randomBytes(200_000);
         await writeFile(into + "/weights.bin", content);
         return { files: [{ name: "weights.bin", bytes: content.length, crc32c: crc32c(content) }], record: crc32c(content) };

@@ -63,10 +63,14 @@ export class ImportCache<R> {
 
   /**
    * Adds an entry: `fill` writes its files into the folder it is given and tells of them.
+   * @param keyOf the key of what was filled in
    * @returns the entry of the key, which may be one that another process added meanwhile
    * @throws CACHE_UNUSABLE when the folder cannot be written to
    */
-  async add(key: string, fill: (folder: string) => Promise<Filled<R>>): Promise<CacheEntry<R>> {
+  async add(
+    keyOf: (record: R) => string,
+    fill: (folder: string) => Promise<Filled<R>>,
+  ): Promise<CacheEntry<R>> {
     const temporary = join(this.#folder, `.new-${randomUUID()}`);
     await mkdir(temporary, { recursive: true }).catch((cause: unknown) => {
       throw cacheUnusable(this.#folder, cause);
@@ -74,6 +78,7 @@ export class ImportCache<R> {
     try {
       const filled = await fill(temporary);
       await writeManifest(temporary, filled);
+      const key = keyOf(filled.record);
       const folder = join(this.#folder, key);
       const entry = (await this.#publish(temporary, key)) ? { folder, ...filled } : await this.find(key);
       if (entry === null) throw cacheUnusable(folder, "it was removed while it was being added");
