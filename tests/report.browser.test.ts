@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { renderReport } from "@fieldmark/evaluation";
+import { renderReport, reportPictures, thumbnail } from "@fieldmark/evaluation";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { syntheticEvaluation } from "./synthetic-evaluation.ts";
@@ -51,7 +51,8 @@ async function open(classes: number, perClass: number, colorScheme: "light" | "d
   const images = join(folder, `images-${classes}`);
   const evaluation = await syntheticEvaluation(images, classes, perClass);
   const path = join(folder, `report-${classes}.html`);
-  await writeFile(path, await renderReport(evaluation, (name) => join(images, name)));
+  const pictures = await reportPictures(evaluation.predictions, (name) => thumbnail(join(images, name)));
+  await writeFile(path, await renderReport(evaluation, pictures));
   const page = await browser.newPage({ colorScheme, viewport: { width: 1280, height: 900 } });
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(String(error)));

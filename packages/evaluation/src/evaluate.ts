@@ -5,7 +5,7 @@ import { describePreprocessing } from "@fieldmark/imaging";
 import { loadModel, type Model } from "@fieldmark/model";
 import type { Dataset } from "./dataset/dataset.ts";
 import { readDataset } from "./dataset/read-dataset.ts";
-import type { EvaluateOptions, Evaluation, EvaluationEvent } from "./evaluate-options.ts";
+import type { EvaluateOptions, Evaluation } from "./evaluate-options.ts";
 import { makeEvaluation } from "./make-evaluation.ts";
 import { type ChosenPreprocessing, choosePreprocessing } from "./pipeline/choose-preprocessing.ts";
 import { DecodePool } from "./pipeline/decode-pool.ts";
@@ -14,6 +14,7 @@ import { checkRecipe } from "./pipeline/recipe-check.ts";
 import { CollectedPredictions, type Failure } from "./predictions/collected.ts";
 import { PartialFile } from "./predictions/partial-file.ts";
 import type { Provenance } from "./report/provenance.ts";
+import { reportPictures } from "./report/report-pictures.ts";
 import { versions } from "./report/versions.ts";
 import { writeEvaluation } from "./write-evaluation.ts";
 
@@ -29,6 +30,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { signal, outputName, batch = BATCH } = options;
   const tell = options.onEvent ?? (() => {});
 
+  await using pool = new DecodePool(options.threads ?? availableParallelism());
   await using model = await openModel(options);
   const output = model.classOutput(outputName);
   tell({ kind: "model", description: model.description, output, cached: model.cached });
@@ -43,7 +45,6 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   tell({ kind: "preprocessing", ...chosen });
   throwIfInterrupted(signal);
 
-  await using pool = new DecodePool(options.threads ?? availableParallelism());
   const shared = {
     model,
     pool,
@@ -106,13 +107,15 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
 
   const predictions = collected.predictions();
   const provenance = provenanceOf(options, { model, dataset, chosen, seconds, sha256: predictions.sha256 });
-  const evaluation = makeEvaluation(
-    { predictions, failures, warnings, recipeCheck: check, provenance },
-    options,
-  );
-  tell({ kind: "measured", evaluation });
   const paths = new Map(examples.map((example) => [example.imageFileName, example.path]));
-  const files = await writeEvaluation(evaluation, options, (name) => paths.get(name) ?? null);
+  const measure = async () =>
+    makeEvaluation({ predictions, failures, warnings, recipeCheck: check, provenance }, options);
+  const [pictures, evaluation] = await Promise.all([
+    reportPictures(predictions, (name) => pool.thumbnail(paths.get(name) ?? "")), // while this thread measures
+    measure(),
+  ]);
+  tell({ kind: "measured", evaluation });
+  const files = await writeEvaluation(evaluation, options, pictures);
   await partial.remove();
   return { ...evaluation, files };
 }

@@ -58,5 +58,7 @@ export { CUB } from "./prepare/cub-dataset.ts";
 export { type PrepareCubOptions, type PreparedDataset, prepareCub } from "./prepare/prepare-cub.ts";
 export { type RecomputeOptions, recompute } from "./recompute.ts";
 export { renderReport } from "./report/render-report.ts";
+export { reportPictures } from "./report/report-pictures.ts";
+export { thumbnail } from "./report/thumbnail.ts";
 export type { Interval } from "./statistics/interval.ts";
 export { wilsonInterval } from "./statistics/wilson.ts";

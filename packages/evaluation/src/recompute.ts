@@ -10,6 +10,8 @@ import type { Predictions } from "./predictions/predictions.ts";
 import { findPredictions, readPredictions } from "./predictions/read-predictions.ts";
 import { readSavedMeasures } from "./predictions/saved-measures.ts";
 import type { Provenance } from "./report/provenance.ts";
+import { reportPictures } from "./report/report-pictures.ts";
+import { thumbnail } from "./report/thumbnail.ts";
 import { versions } from "./report/versions.ts";
 import { writeEvaluation } from "./write-evaluation.ts";
 
@@ -62,9 +64,11 @@ export async function recompute(options: RecomputeOptions): Promise<Evaluation> 
     { predictions, failures, warnings: [], recipeCheck, provenance },
     options,
   );
-  const files = await writeEvaluation(evaluation, options, (name) =>
-    images === undefined ? null : placeOf(images, name),
-  );
+  const pictures = await reportPictures(predictions, async (name) => {
+    const path = images === undefined ? null : placeOf(images, name);
+    return path === null ? null : await thumbnail(path);
+  });
+  const files = await writeEvaluation(evaluation, options, pictures);
   return { ...evaluation, files };
 }
 

@@ -5,16 +5,17 @@ import { evaluationJsonText } from "./measures/evaluation-json.ts";
 import { csvChunks } from "./predictions/predictions-csv.ts";
 import { predictionsParquet } from "./predictions/predictions-parquet.ts";
 import { renderReport } from "./report/render-report.ts";
+import type { RankedRows } from "./report/report-rows.ts";
 
 /**
  * Writes the output folder: every file whole, the report last.
- * @param imagePath where a picture is, for the report's thumbnails; null when it is not at hand
+ * @param pictures what `reportPictures` makes of the predictions
  * @throws DISK
  */
 export async function writeEvaluation(
   evaluation: MeasuredEvaluation,
   { output, profile, seed }: OutputOptions,
-  imagePath: (imageFileName: string) => string | null,
+  pictures: RankedRows,
 ): Promise<EvaluationFiles> {
   const files: EvaluationFiles = {
     evaluationJson: join(output, "evaluation.json"),
@@ -23,7 +24,7 @@ export async function writeEvaluation(
     predictionsParquet: join(output, "predictions.parquet"),
     reportHtml: join(output, "report.html"),
   };
-  const report = await renderReport(evaluation, imagePath);
+  const report = await renderReport(evaluation, pictures);
   await writeWhole(files.predictionsCsv, csvChunks(evaluation.predictions));
   await writeWhole(files.predictionsParquet, [predictionsParquet(evaluation.predictions)]);
   await writeWhole(files.evaluationJson, [

@@ -1,18 +1,20 @@
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import { FieldmarkError } from "@fieldmark/contract";
-import type { Preprocessing } from "@fieldmark/imaging";
-import type { DecodeAnswer, DecodedPicture, DecodeTask } from "./decode-task.ts";
+import type { DecodeAnswer, DecodedPicture, DecodeTarget, DecodeTask } from "./decode-task.ts";
 
 const WORKER = createRequire(import.meta.url).resolve("@fieldmark/evaluation/decode-worker");
 
+/** A task without its number. */
+type Ask = DecodeTask extends infer T ? (T extends { id: number } ? Omit<T, "id"> : never) : never;
+
 interface Waiting {
   readonly worker: Worker;
-  resolve(picture: DecodedPicture): void;
+  resolve(answer: DecodeAnswer): void;
   reject(error: unknown): void;
 }
 
-/** Threads that decode and resize pictures. Close it when done. */
+/** Threads that decode and resize pictures; they start at once. Close it when done. */
 export class DecodePool implements AsyncDisposable {
   readonly #workers: readonly Worker[];
   readonly #load = new Map<Worker, number>();
@@ -25,21 +27,35 @@ export class DecodePool implements AsyncDisposable {
   }
 
   /**
-   * One picture, preprocessed by each recipe; given to the least busy thread.
+   * Decodes one picture and writes what each recipe makes of it.
    * @throws IMAGE_BROKEN, IMAGE_UNSUPPORTED, IMAGE_TOO_LARGE, FILE_UNREADABLE
    */
-  decode(path: string, file: string, recipes: readonly Preprocessing[]): Promise<DecodedPicture> {
+  async decode(path: string, file: string, targets: readonly DecodeTarget[]): Promise<DecodedPicture> {
+    const answer = await this.#ask({ kind: "decode", path, file, targets });
+    if (!("picture" in answer)) throw new TypeError("a decode thread answered something else");
+    return answer.picture;
+  }
+
+  /** A small square of a picture as WebP; null where it cannot be read. */
+  async thumbnail(path: string): Promise<Uint8Array | null> {
+    const answer = await this.#ask({ kind: "thumbnail", path });
+    if (!("thumbnail" in answer)) throw new TypeError("a decode thread answered something else");
+    return answer.thumbnail;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+
+  /** Given to the least busy thread. */
+  #ask(ask: Ask): Promise<DecodeAnswer> {
     const worker = this.#leastBusy();
-    const task: DecodeTask = { id: this.#nextId++, path, file, recipes };
+    const task = { ...ask, id: this.#nextId++ } as DecodeTask;
     return new Promise((resolve, reject) => {
       this.#waiting.set(task.id, { worker, resolve, reject });
       this.#load.set(worker, (this.#load.get(worker) ?? 0) + 1);
       worker.postMessage(task);
     });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
 
   #start(): Worker {
@@ -62,10 +78,9 @@ export class DecodePool implements AsyncDisposable {
 
   #settle(answer: DecodeAnswer): void {
     const waiting = this.#take(answer.id);
-    if (waiting === undefined) return;
-    if (answer.ok) waiting.resolve(answer);
-    else if ("error" in answer) waiting.reject(FieldmarkError.fromTransfer(answer.error));
-    else waiting.reject(new Error(answer.bug));
+    if ("error" in answer) waiting?.reject(FieldmarkError.fromTransfer(answer.error));
+    else if ("bug" in answer) waiting?.reject(new Error(answer.bug));
+    else waiting?.resolve(answer);
   }
 
   #fail(worker: Worker, error: unknown): void {

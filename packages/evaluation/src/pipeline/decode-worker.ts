@@ -2,39 +2,38 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { parentPort } from "node:worker_threads";
 import { FieldmarkError } from "@fieldmark/contract";
+import "sharp"; // loaded while the thread starts, not when the first picture comes
 import { decodeForRecipe, fitPicture, scalePixels } from "@fieldmark/imaging";
 import { reason } from "../dataset/text-file.ts";
+import { thumbnail } from "../report/thumbnail.ts";
 import type { DecodeAnswer, DecodedPicture, DecodeTask } from "./decode-task.ts";
 
-/** Reads, digests, decodes and resizes one picture at a time, in a thread of its own. */
+/** Reads, digests, decodes and resizes pictures in a thread of its own. */
 parentPort?.on("message", (task: DecodeTask) => {
-  decode(task).then(
-    (picture) =>
-      answer(
-        { id: task.id, ok: true, ...picture },
-        picture.tensors.map((tensor) => tensor.buffer),
-      ),
-    (error: unknown) => answer(failure(task.id, error), []),
+  answer(task).then(
+    (message) => parentPort?.postMessage(message),
+    (error: unknown) => parentPort?.postMessage(failure(task.id, error)),
   );
 });
 
-function answer(message: DecodeAnswer, transfer: readonly ArrayBuffer[]): void {
-  parentPort?.postMessage(message, [...transfer]);
+async function answer(task: DecodeTask): Promise<DecodeAnswer> {
+  if (task.kind === "thumbnail") return { id: task.id, thumbnail: await thumbnail(task.path) };
+  return { id: task.id, picture: await decode(task) };
 }
 
-async function decode({ path, file, recipes: [first, ...others] }: DecodeTask): Promise<DecodedPicture> {
+async function decode({
+  path,
+  file,
+  targets,
+}: Extract<DecodeTask, { kind: "decode" }>): Promise<DecodedPicture> {
+  const [first] = targets;
   if (first === undefined) throw new RangeError("a picture needs a recipe");
   const bytes = await read(path, file);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
-  const image = await decodeForRecipe(bytes, first, { file });
-  const fitted = fitPicture(image, first);
-  const tensors = [first, ...others].map((recipe) => {
-    const { height, width } = recipe.size;
-    const out = new Float32Array(height * width * 3);
-    scalePixels(fitted.data, recipe, out);
-    return out;
-  });
-  return { sha256, tensors, warnings: image.warnings };
+  const image = await decodeForRecipe(bytes, first.recipe, { file });
+  const { data } = fitPicture(image, first.recipe);
+  for (const { recipe, out } of targets) scalePixels(data, recipe, out);
+  return { sha256, warnings: image.warnings };
 }
 
 async function read(path: string, file: string): Promise<Uint8Array> {
@@ -46,6 +45,6 @@ async function read(path: string, file: string): Promise<Uint8Array> {
 }
 
 function failure(id: number, error: unknown): DecodeAnswer {
-  if (error instanceof FieldmarkError) return { id, ok: false, error: error.toTransfer() };
-  return { id, ok: false, bug: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  if (error instanceof FieldmarkError) return { id, error: error.toTransfer() };
+  return { id, bug: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }

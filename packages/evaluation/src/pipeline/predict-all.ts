@@ -4,6 +4,7 @@ import type { Model } from "@fieldmark/model";
 import type { Example } from "../dataset/dataset.ts";
 import type { DecodePool } from "./decode-pool.ts";
 import type { DecodedPicture } from "./decode-task.ts";
+import { PixelBatch } from "./pixel-batch.ts";
 
 /** What is known of a batch once the model has seen it. */
 export interface PredictedBatch {
@@ -32,14 +33,14 @@ export interface PredictAllOptions {
   onWarning(row: number, warning: string): void;
 }
 
-/** Batches whose pictures are being decoded or wait for the session, beside the one that runs. */
-const BATCHES_AHEAD = 2;
-
-type Outcome = { readonly picture: DecodedPicture } | { readonly error: unknown };
+/** Batches whose pictures are in the pool. */
+const DECODING = 2;
+/** Batches that the model has: one runs, the next one waits, so that no session ever waits for this thread. */
+const PREDICTING = 2;
 
 /**
- * Decodes, resizes and predicts `rows` of the examples: a sliding window of pictures in the pool, one batch in the
- * session, so that memory is bounded by the window and not by the dataset.
+ * Decodes, resizes and predicts `rows` of the examples. Pictures live in a few batches' worth of memory that is used
+ * again and again, whatever the size of the dataset.
  * @throws INTERRUPTED when the signal aborts; whatever the model throws
  */
 export async function predictAll(
@@ -47,64 +48,86 @@ export async function predictAll(
   rows: readonly number[],
   options: PredictAllOptions,
 ): Promise<void> {
-  const { pool, preprocessing, batch, signal } = options;
-  const window: Promise<Outcome>[] = [];
-  let next = 0;
-  const fill = () => {
-    while (next < rows.length && window.length < batch * (BATCHES_AHEAD + 1)) {
-      const example = examples[rows[next++] ?? 0];
-      if (example === undefined) throw new RangeError("a row beyond the examples");
-      const picture = pool.decode(example.path, example.imageFileName, [preprocessing]);
-      window.push(
-        picture.then(
-          (value) => ({ picture: value }),
-          (error: unknown) => ({ error }),
-        ),
-      );
-    }
-  };
-
-  let running: Promise<void> = Promise.resolve();
+  const { preprocessing, batch, signal } = options;
+  const parts = Array.from({ length: Math.ceil(rows.length / batch) }, (_, index) =>
+    rows.slice(index * batch, (index + 1) * batch),
+  );
+  const memory = Array.from(
+    { length: Math.min(parts.length, DECODING + PREDICTING) },
+    () => new PixelBatch(batch, preprocessing.size),
+  );
+  const decoding: Promise<readonly Outcome[]>[] = [];
+  const predicting: Promise<number>[] = [];
   try {
-    for (let start = 0; start < rows.length; start += batch) {
-      fill();
-      const part = rows.slice(start, start + batch);
-      const outcomes = await Promise.all(window.splice(0, part.length));
+    for (const [index, part] of parts.entries()) {
+      while (decoding.length < DECODING && index + decoding.length < parts.length) {
+        const ahead = index + decoding.length;
+        const pictures = (parts[ahead] ?? []).flatMap((row) => examples[row] ?? []);
+        decoding.push(decodeBatch(pictures, at(memory, ahead), options));
+      }
+      const outcomes = (await decoding.shift()) ?? [];
       throwIfInterrupted(signal);
-      fill();
       const decoded = sortOut(part, outcomes, options);
       if (decoded.rows.length === 0) continue;
-      const pixels = assemble(
-        decoded.pictures.map(({ tensors }) => tensors[0] ?? new Float32Array()),
-        options.preprocessing,
-      );
-      await running;
-      running = predictBatch(decoded, pixels, options);
-      running.catch(() => {}); // awaited above in the next round, or below
+      if (predicting.length === PREDICTING) await predicting.shift();
+      const running = predictBatch(decoded, {
+        ...options,
+        memory: at(memory, index),
+        before: predicting.at(-1),
+      });
+      running.catch(() => {}); // thrown where it is awaited
+      predicting.push(running);
     }
-    await running;
+    await Promise.all(predicting);
   } finally {
-    await Promise.allSettled([running]);
+    await Promise.allSettled([...decoding, ...predicting]);
   }
+}
+
+/** The memory of a batch: free again when the batch that had it before is through. */
+function at(memory: readonly PixelBatch[], batch: number): PixelBatch {
+  const own = memory[batch % memory.length];
+  if (own === undefined) throw new RangeError("a batch without memory");
+  return own;
+}
+
+type Outcome = { readonly picture: DecodedPicture } | { readonly error: unknown };
+
+async function decodeBatch(
+  examples: readonly Example[],
+  memory: PixelBatch,
+  { pool, preprocessing }: PredictAllOptions,
+): Promise<readonly Outcome[]> {
+  return await Promise.all(
+    examples.map(({ path, imageFileName }, index) =>
+      pool.decode(path, imageFileName, [{ recipe: preprocessing, out: memory.picture(index) }]).then(
+        (picture) => ({ picture }),
+        (error: unknown) => ({ error }),
+      ),
+    ),
+  );
 }
 
 interface DecodedBatch {
   readonly rows: readonly number[];
-  readonly pictures: readonly DecodedPicture[];
+  /** Places of these rows in the batch's memory. */
+  readonly places: readonly number[];
+  readonly sha256: readonly string[];
 }
 
+/** Tells of warnings and failures; what is left is for the model. */
 function sortOut(
   rows: readonly number[],
   outcomes: readonly Outcome[],
   options: PredictAllOptions,
 ): DecodedBatch {
-  const kept: number[] = [];
-  const pictures: DecodedPicture[] = [];
-  outcomes.forEach((outcome, index) => {
-    const row = rows[index] ?? 0;
+  const decoded = { rows: [] as number[], places: [] as number[], sha256: [] as string[] };
+  outcomes.forEach((outcome, place) => {
+    const row = rows[place] ?? 0;
     if ("picture" in outcome) {
-      kept.push(row);
-      pictures.push(outcome.picture);
+      decoded.rows.push(row);
+      decoded.places.push(place);
+      decoded.sha256.push(outcome.picture.sha256);
       for (const warning of outcome.picture.warnings) options.onWarning(row, warning);
     } else if (outcome.error instanceof FieldmarkError && outcome.error.fault === "input") {
       options.onFailure(row, outcome.error);
@@ -112,36 +135,34 @@ function sortOut(
       throw outcome.error;
     }
   });
-  return { rows: kept, pictures };
+  return decoded;
 }
 
-/** Pictures of a batch as one tensor: float32 [batch, height, width, 3]. */
-export function assemble(
-  tensors: readonly Float32Array[],
-  { size }: Preprocessing,
-): Float32Array<ArrayBuffer> {
-  const values = size.height * size.width * 3;
-  const pixels = new Float32Array(tensors.length * values);
-  for (const [index, tensor] of tensors.entries()) pixels.set(tensor, index * values);
-  return pixels;
+interface PredictBatchOptions extends PredictAllOptions {
+  readonly memory: PixelBatch;
+  /** When the batch before this one left the model. */
+  readonly before: Promise<number> | undefined;
 }
 
+/** @returns when the batch left the model: a batch that waited for the one before it did not run in that time */
 async function predictBatch(
-  { rows, pictures }: DecodedBatch,
-  pixels: Float32Array<ArrayBuffer>,
-  { model, outputName, signal, onBatch }: PredictAllOptions,
-): Promise<void> {
-  const started = performance.now();
-  const probabilities = await model.classify(pixels, rows.length, {
+  { rows, places, sha256 }: DecodedBatch,
+  { model, outputName, signal, onBatch, memory, before }: PredictBatchOptions,
+): Promise<number> {
+  const asked = performance.now();
+  const probabilities = await model.classify(memory.keep(places), rows.length, {
     ...(signal === undefined ? {} : { signal }),
     ...(outputName === undefined ? {} : { outputName }),
   });
+  const left = performance.now();
+  const started = Math.max(asked, (await before) ?? asked);
   await onBatch({
     rows,
-    sha256: pictures.map((picture) => picture.sha256),
+    sha256,
     probabilities,
-    millisecondsPerImage: (performance.now() - started) / rows.length,
+    millisecondsPerImage: Math.max(0, left - started) / rows.length,
   });
+  return left;
 }
 
 /** @throws INTERRUPTED */

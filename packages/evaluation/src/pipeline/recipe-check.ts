@@ -7,7 +7,9 @@ import type { Example } from "../dataset/dataset.ts";
 import { writeJsonFile } from "../files.ts";
 import { scoreExamples } from "../measures/scored-examples.ts";
 import type { DecodePool } from "./decode-pool.ts";
-import { assemble, throwIfInterrupted } from "./predict-all.ts";
+import type { DecodeTarget } from "./decode-task.ts";
+import { PixelBatch } from "./pixel-batch.ts";
+import { throwIfInterrupted } from "./predict-all.ts";
 
 /** How the chosen recipe does on a few pictures, beside the other named ones. */
 export interface RecipeCheck {
@@ -82,21 +84,21 @@ async function hits(
   const { examples, pool, model, batch, outputName, signal } = options;
   const right: boolean[][] = recipes.map(() => []);
   const rows = spread(examples.length, EXAMPLES);
+  const memory = recipes.map((recipe) => ({ recipe, batch: new PixelBatch(batch, recipe.size) }));
   for (let start = 0; start < rows.length; start += batch) {
     throwIfInterrupted(signal);
     const part = rows.slice(start, start + batch).flatMap((row) => examples[row] ?? []);
     const decoded = await Promise.all(
-      part.map(({ path, imageFileName }) => decodeOrNull(pool, path, imageFileName, recipes)),
+      part.map((example, place) => {
+        const targets = memory.map((one) => ({ recipe: one.recipe, out: one.batch.picture(place) }));
+        return decodes(pool, example, targets);
+      }),
     );
-    const labels = part.filter((_, index) => decoded[index] !== null).map(({ label }) => label);
-    const pictures = decoded.filter((picture) => picture !== null);
-    if (pictures.length === 0) continue;
-    for (const [at, recipe] of recipes.entries()) {
-      const pixels = assemble(
-        pictures.map(({ tensors }) => tensors[at] ?? new Float32Array()),
-        recipe,
-      );
-      const probabilities = await model.classify(pixels, pictures.length, {
+    const places = [...part.keys()].filter((place) => decoded[place]);
+    const labels = places.map((place) => part[place]?.label ?? 0);
+    if (places.length === 0) continue;
+    for (const [at, one] of memory.entries()) {
+      const probabilities = await model.classify(one.batch.keep(places), places.length, {
         outputName,
         ...(signal === undefined ? {} : { signal }),
       });
@@ -112,11 +114,16 @@ async function hits(
 }
 
 /** A picture that cannot be decoded is told of when its turn comes in the evaluation itself. */
-async function decodeOrNull(pool: DecodePool, path: string, file: string, recipes: readonly Preprocessing[]) {
+async function decodes(
+  pool: DecodePool,
+  { path, imageFileName }: Example,
+  targets: readonly DecodeTarget[],
+): Promise<boolean> {
   try {
-    return await pool.decode(path, file, recipes);
+    await pool.decode(path, imageFileName, targets);
+    return true;
   } catch (error) {
-    if (error instanceof FieldmarkError && error.fault === "input") return null;
+    if (error instanceof FieldmarkError && error.fault === "input") return false;
     throw error;
   }
 }

@@ -6,23 +6,20 @@ import { breakable, type Html, html, jsonForScript } from "./html.ts";
 import { count, percent } from "./number-text.ts";
 import { readPageFiles } from "./page-files.ts";
 import { provenanceBlock } from "./provenance-block.ts";
-import { GALLERY, type RankedRows, type ReportRow, rankRows } from "./report-rows.ts";
-import { addThumbnails } from "./thumbnails.ts";
+import { GALLERY, type RankedRows, type ReportRow } from "./report-rows.ts";
 
 const CONFUSIONS = 12;
 const LISTED = 30;
 
 /**
  * report.html: one file that needs no network and stays under 2 MB for 200 classes.
- * @param imagePath where a picture is, for its thumbnail; null when it is not at hand
+ * @param pictures what `reportPictures` makes of the same predictions
  */
 export async function renderReport(
   { predictions, measures }: MeasuredEvaluation,
-  imagePath: (imageFileName: string) => string | null,
+  pictures: RankedRows,
 ): Promise<string> {
   const { style, script, policy } = await readPageFiles();
-  const ranked = rankRows(predictions);
-  await addThumbnails(ranked, imagePath);
   const { count: examples, correct } = measures.examples;
   const title = `${correct.toLocaleString("en")} of ${count(examples, "picture")} right`;
   const page = html`<!doctype html>
@@ -45,7 +42,7 @@ ${measureCards(measures)}
 ${allMeasures(measures)}
 ${matrixSection()}
 <div class="pair">${confusionsSection(measures)}${failuresSection(measures)}</div>
-${gallerySection(ranked, measures)}
+${gallerySection(pictures, measures)}
 <section aria-labelledby="h-classes"><h2 id="h-classes">Classes</h2>
 <p class="muted">Click a column to sort by it; hold the pointer over recall or precision for its interval.</p>
 <div class="controls"><label>Find <input id="filter" type="search" placeholder="class name"></label></div>
@@ -54,7 +51,7 @@ ${chartsSection(measures)}
 <section aria-labelledby="h-provenance"><h2 id="h-provenance">Where these numbers come from</h2><div class="box">${provenanceBlock(measures)}</div></section>
 </main>
 </div>
-<script type="application/json" id="data">${jsonForScript(pageData(measures, ranked))}</script>
+<script type="application/json" id="data">${jsonForScript(pageData(measures, pictures))}</script>
 <script type="module">${script}</script>
 </body>
 </html>

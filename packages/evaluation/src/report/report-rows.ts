@@ -22,6 +22,9 @@ const NAME_BYTES = 500_000;
 /** Pictures with a thumbnail in the gallery. */
 export const GALLERY = 24;
 
+/** Correct pictures of a class that get a thumbnail: few look at more, and each takes milliseconds to make. */
+const CORRECT_A_CLASS = 8;
+
 /** Rows of the page and the order in which they deserve a thumbnail. */
 export interface RankedRows {
   readonly rows: readonly ReportRow[];
@@ -60,7 +63,7 @@ function toRow(predictions: Predictions, row: number): ReportRow {
   };
 }
 
-/** The gallery, then round after round one picture of every cell. */
+/** The gallery, then round after round one picture of every cell; of the correct ones only the least sure. */
 function thumbnailOrder(rows: readonly ReportRow[]): readonly number[] {
   const order = new Set<number>();
   const cells = new Map<string, number[]>();
@@ -74,8 +77,13 @@ function thumbnailOrder(rows: readonly ReportRow[]): readonly number[] {
   for (let round = 0; round < longest; round++) {
     for (const cell of cells.values()) {
       const index = cell[round];
-      if (index !== undefined) order.add(index);
+      if (index === undefined || (round >= CORRECT_A_CLASS && isCorrect(rows[index]))) continue;
+      order.add(index);
     }
   }
   return [...order];
+}
+
+function isCorrect(row: ReportRow | undefined): boolean {
+  return row !== undefined && row.l === row.p;
 }
