@@ -44,9 +44,6 @@ export const dataTypeOf = (dtype: number): DataType | null => DATA_TYPES.get(wit
 export const dataTypeName = (dtype: number): string =>
   dataTypeOf(dtype) ?? OTHER_NAMES.get(withoutReference(dtype)) ?? `dtype ${dtype}`;
 
-/** Whether a value of this type is a handle of a variable, table or generator. */
-export const isResource = (dtype: number): boolean => withoutReference(dtype) === 20;
-
 type NumericType = Exclude<DataType, "string">;
 type NumericArray = Exclude<TensorData, readonly Uint8Array[]>;
 type NumericConstructor = {

@@ -26,13 +26,13 @@ export interface RawNode {
 
 export type NodesByName = ReadonlyMap<string, RawNode>;
 
-export interface Parameter {
+interface Parameter {
   readonly name: string;
   readonly dtype: number;
   readonly attributes: RawAttributes;
 }
 
-export interface Result {
+interface Result {
   readonly name: string;
   readonly dtype: number;
   /** What it is, as nodes of the function write their inputs. */

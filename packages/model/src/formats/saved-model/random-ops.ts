@@ -4,7 +4,7 @@ import type { FlatNode } from "./flat-graph.ts";
 import type { GraphDefReader } from "./graph-def.ts";
 
 /** TensorFlow's ops whose result is another one every time, or depends on a generator's state. */
-export const RANDOM_OPS: ReadonlySet<string> = new Set([
+const RANDOM_OPS: ReadonlySet<string> = new Set([
   "Multinomial",
   "NonDeterministicInts",
   "ParameterizedTruncatedNormal",
