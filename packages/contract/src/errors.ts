@@ -28,7 +28,7 @@ const environment = (hint: string): ErrorSpec => ({
 export const ERRORS = {
   // Words on the command line
   USAGE: usage("Run the command with --help to see what it takes."),
-  OUTPUT_EXISTS: usage("Choose another --output, or --resume to go on with a run that was interrupted."),
+  OUTPUT_EXISTS: usage("Choose another --output, or empty that folder first."),
 
   // Files in general
   FILE_NOT_FOUND: input("Check the path."),

@@ -53,7 +53,7 @@ interface Row {
  * The lab's preparation step, seeded: some classes of CUB-200-2011, renumbered from 1 in the order of their original
  * ids, each split into train, valid and test; pictures under `<output>/<part>/<class>/`, tables under
  * `<output>/manifest/<part>.csv`. The output appears whole, by one rename.
- * @throws USAGE (output exists, fractions, classes), FILE_NOT_FOUND, CHECKSUM_MISMATCH, DOWNLOAD_FAILED, INTERRUPTED
+ * @throws OUTPUT_EXISTS, USAGE (fractions, classes), FILE_NOT_FOUND, CHECKSUM_MISMATCH, DOWNLOAD_FAILED, INTERRUPTED
  */
 export async function prepareCub(options: PrepareCubOptions): Promise<PreparedDataset> {
   const fractions = checkFractions(options.split ?? [0.6, 0.2, 0.2]);
@@ -82,7 +82,7 @@ export async function prepareCub(options: PrepareCubOptions): Promise<PreparedDa
 
 async function requireNew(output: string): Promise<void> {
   if ((await isFolder(output)) && (await readdir(output)).length > 0) {
-    throw new FieldmarkError("USAGE", `${output}: the folder is not empty; choose a new one for --output`);
+    throw new FieldmarkError("OUTPUT_EXISTS", `${output}: the folder is not empty`);
   }
 }
 
