@@ -84,13 +84,16 @@ MEMBERS = {
 }
 
 
+ONLY_KERAS2 = ("RegNetX", "RegNetY", "ResNetRS")
+
+
 def way_of_saving():
     return "keras3" if int(metadata.version("keras").split(".")[0]) >= 3 else "keras2"
 
 
-def available(tf, name):
-    member = MEMBERS[name]
-    return member.builder == "lab" or hasattr(tf.keras.applications, member.builder or name)
+def available(way):
+    """Names of the members that the Keras of this way has."""
+    return [name for name, member in MEMBERS.items() if way == "keras2" or member.family not in ONLY_KERAS2]
 
 
 def pictures(np, count, size, seed):
@@ -134,6 +137,7 @@ def build(tf, name, size):
 
 def randomise(np, model, rng):
     """Gains and offsets that differ from 1 and 0: an importer that drops one must fail."""
+    bounded = any(getattr(layer, "max_value", None) is not None for layer in model.layers)
     for layer in model.layers:
         kind = type(layer).__name__
         if kind == "Normalization" and getattr(layer, "input_mean", None) is None:
@@ -146,9 +150,12 @@ def randomise(np, model, rng):
             if kind == "LayerScale":
                 variable.assign(rng.uniform(0.2, 0.8, shape))
             elif leaf == "gamma":
-                variable.assign(rng.uniform(0.6, 1.4, shape))
+                variable.assign(rng.uniform(0.4, 0.8, shape))
             elif leaf == "beta":
-                variable.assign(rng.normal(0, 0.3, shape))
+                # Most of what a ReLU sees is positive: purely random signs would make a deep network chaotic,
+                # its answers rounding errors. A few offsets reach the upper bound of ReLU6.
+                centre = 0 if kind == "LayerNormalization" else 0.6
+                variable.assign(rng.normal(centre, 0.3, shape) + (4.5 * (rng.random(shape) < 0.03) if bounded else 0))
             elif leaf == "bias":
                 variable.assign(rng.normal(0, 0.1, shape))
 
@@ -166,8 +173,8 @@ def calibrate_norms(model, x):
         setattr(layer, attribute, value)
 
 
-def calibrate_chain(np, tf, model, x):
-    """For networks without any norm (VGG): each layer's outputs get zero mean and unit variance."""
+def calibrate_chain(np, tf, model, x, rng):
+    """For networks without any norm (VGG): each layer's outputs get unit variance, as a norm would give."""
     *layers, _head = model.layers[1:]
     for layer in layers:
         if layer.get_weights():
@@ -177,29 +184,40 @@ def calibrate_chain(np, tf, model, x):
             layer.activation = activation
             axes = tuple(range(out.ndim - 1))
             std = np.maximum(out.std(axes), 0.1 * out.std())
-            layer.set_weights([kernel / std, (bias - 0.8 * out.mean(axes)) / std])
+            layer.set_weights([kernel / std, (bias - out.mean(axes)) / std + rng.normal(0.7, 0.3, bias.shape)])
         x = layer(x)
 
 
 def calibrate_head(np, tf, model, x, rng):
-    """Centres the logits over the inputs and scales them: median top-1 probability MEDIAN_TOP1."""
+    """Makes one class the template of each input and scales them: median top-1 probability MEDIAN_TOP1.
+
+    A trained head reads the directions in which the inputs differ, and most of its classes are out of the
+    question for any one input; random directions over a thousand equal classes would need logits so large
+    that rounding errors show.
+    """
     head = [layer for layer in model.layers if layer.weights][-1]
-    features = np.asarray(tf.keras.Model(model.input, head.input)(x, training=False), np.float64)
+    features = np.asarray(tf.keras.Model(model.input, head.input)(x, training=False), np.float64).reshape(len(x), -1)
     kernel, bias = head.get_weights()
-    flat = features.reshape(len(features), -1) @ kernel.reshape(-1, kernel.shape[-1]).astype(np.float64)
-    offset = flat.mean(0)
-    noise = rng.normal(0, 0.2, offset.shape)
+    centred = features - features.mean(0)
+    noise = kernel.reshape(features.shape[1], -1).astype(np.float64)
+    noise *= 0.3 / (centred @ noise).std()
+    classes = rng.permutation(noise.shape[1])[: len(x)]
+    templates = np.zeros_like(noise)
+    templates[:, classes] = (centred / (centred**2).sum(1, keepdims=True)).T * rng.uniform(0.7, 1.4, len(x))
+    prior = rng.normal(-6 if noise.shape[1] > 100 else 0, 0.3, noise.shape[1])
+    prior[classes] = rng.normal(0, 0.3, len(x))
 
     def top1(scale):
-        logits = scale * (flat - offset) + noise
-        exp = np.exp(logits - logits.max(1, keepdims=True))
+        scores = centred @ (scale * templates + noise) + prior
+        exp = np.exp(scores - scores.max(1, keepdims=True))
         return (exp / exp.sum(1, keepdims=True)).max(1)
 
     low, high = 1e-3, 1e4
     for _ in range(60):
         middle = (low * high) ** 0.5
         low, high = (middle, high) if np.median(top1(middle)) < MEDIAN_TOP1 else (low, middle)
-    head.set_weights([(kernel * low).astype(np.float32), (noise - low * offset).astype(np.float32).reshape(bias.shape)])
+    weights = low * templates + noise
+    head.set_weights([weights.reshape(kernel.shape).astype(np.float32), (prior - features.mean(0) @ weights).reshape(bias.shape).astype(np.float32)])
 
 
 def save(np, tf, name, folder, size, script):
@@ -216,7 +234,7 @@ def save(np, tf, name, folder, size, script):
     if any("norm" in type(layer).__name__.lower() for layer in model.layers):
         calibrate_norms(model, x)
     else:
-        calibrate_chain(np, tf, model, x)
+        calibrate_chain(np, tf, model, x, rng)
     calibrate_head(np, tf, model, x, rng)
     built = time.time()
 
@@ -277,10 +295,8 @@ def main():
     parser.add_argument("--list", action="store_true", help="print the members this TensorFlow has, as JSON")
     parser.add_argument("--keep", action="store_true", help="leave members that this script already made")
     args = parser.parse_args()
-    import tensorflow as tf
-    import numpy as np
-
-    names = [n for n in MEMBERS if available(tf, n)]
+    way = way_of_saving()
+    names = available(way)
     if args.list:
         print(json.dumps([{"name": n, "family": MEMBERS[n].family, "size": MEMBERS[n].size, "smallest": MEMBERS[n].smallest} for n in names]))
         return
@@ -290,24 +306,31 @@ def main():
         wanted = args.members.split(",")
         unknown = [n for n in wanted if n not in names]
         if unknown:
-            parser.error(f"TensorFlow {tf.__version__} has no {', '.join(unknown)}; see --list")
+            parser.error(f"{way} has no {', '.join(unknown)}; see --list")
     else:
         wanted = [n for n in names if args.set == "all" or MEMBERS[n].smallest]
     with open(__file__, "rb") as file:
         script = hashlib.sha256(file.read()).hexdigest()[:16]
-    way = way_of_saving()
+
+    def size_of(name):
+        return args.size or MEMBERS[name].size
+
+    def made(name):
+        try:
+            with open(os.path.join(args.out, way, name, "meta.json")) as file:
+                meta = json.load(file)
+            return (meta["script"], meta["keras"], meta["size"]) == (script, metadata.version("keras"), size_of(name))
+        except FileNotFoundError:
+            return False
+
+    wanted = [name for name in wanted if not (args.keep and made(name))]
+    if not wanted:
+        return
+    import numpy as np
+    import tensorflow as tf
+
     for name in wanted:
-        size = args.size or MEMBERS[name].size
-        folder = os.path.join(args.out, way, name)
-        if args.keep:
-            try:
-                with open(os.path.join(folder, "meta.json")) as file:
-                    meta = json.load(file)
-                if (meta["script"], meta["tensorflow"], meta["size"]) == (script, tf.__version__, size):
-                    continue
-            except FileNotFoundError:
-                pass
-        save(np, tf, name, folder, size, script)
+        save(np, tf, name, os.path.join(args.out, way, name), size_of(name), script)
 
 
 if __name__ == "__main__":

@@ -184,10 +184,10 @@ ops("pad_channels", lambda x: tf.pad(x, [[0, 0], [0, 0], [0, 0], [1, 2]], consta
 for op, tolerance in (("Bilinear", 1e-5), ("NearestNeighbor", 0), ("Bicubic", 1e-5)):
     ops(f"resize_{op.lower()}", lambda x, f=getattr(tf.raw_ops, f"Resize{op}"): {
         f"{mode}_{to[0]}": f(images=x, size=to, half_pixel_centers=mode == "half_pixel", align_corners=mode == "align_corners")
-        for mode in ("half_pixel", "legacy", "align_corners") for to in ((13, 20), (5, 4))}, tolerance=tolerance, both=True)
+        for mode in ("half_pixel", "legacy", "align_corners") for to in ((13, 20), (5, 4))}, x=(1, 7, 6, 1), tolerance=tolerance, both=True)
 ops("resize_area", lambda x: {"down": tf.image.resize(x, (4, 5), "area"), "up": tf.image.resize(x, (13, 12), "area")})
 METHODS = ("bilinear", "bicubic", "lanczos3", "gaussian", "mitchellcubic")
-ops("resize_antialias", lambda x: {f"{m}_{to[0]}": tf.image.resize(x, to, m, antialias=True) for m in METHODS for to in ((4, 5), (13, 14))})
+ops("resize_antialias", lambda x: {f"{m}_{to[0]}": tf.image.resize(x, to, m, antialias=True) for m in METHODS for to in ((4, 5), (13, 14))}, x=(1, 7, 6, 1))
 keras("resizing_layer", lambda x: L.Conv2D(4, 3)(L.Resizing(12, 10)(x)))
 keras("upsampling", lambda x: L.Concatenate()([L.UpSampling2D(2)(x), L.UpSampling2D((2, 2), interpolation="bilinear")(x)]))
 keras("upsampling_rectangular", lambda x: L.UpSampling2D((3, 2), interpolation="nearest")(L.Conv2D(4, 3)(x)))
@@ -208,7 +208,7 @@ def named(path):
     return target
 
 
-ops("unary", lambda x: {p.split(".")[-1]: named(p)(x) for p in unary}, x=lambda rng: np.append(rng.normal(0, 2, 35), [-2.5, -1.5, -0.5, 0.5, 1.5, 0]).astype(np.float32)[:, None])
+ops("unary", lambda x: {p.split(".")[-1]: named(p)(x) for p in unary}, x=lambda rng: np.append(rng.normal(0, 1, 35), [-2.5, -1.5, -0.5, 0.5, 1.5, 0]).astype(np.float32)[:, None])
 ops("unary_positive", lambda x: {p.split(".")[-1]: named(p)(x) for p in positive}, x=lambda rng: rng.uniform(0.1, 5, (12, 3)).astype(np.float32))
 ops("round_halves", lambda x: tf.round(x), x=np.array([[-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 3.49]], np.float32), tolerance=0)
 ops("binary", lambda x, y: {"add": x + y, "sub": x - y, "mul": x * y, "div": x / (y + 10.0), "maximum": tf.maximum(x, y), "minimum": tf.minimum(x, y),
@@ -221,7 +221,8 @@ ops("comparisons", lambda x, y: {"greater": x > y, "greater_equal": x >= y, "les
     "not_equal": tf.not_equal(tf.round(x), tf.round(y)), "logic": tf.logical_or(tf.logical_not(x > 0), y > 0), "where": tf.where(x > y, x, 2.0 * y)}, x={"x": (3, 8), "y": (3, 8)})
 ops("clip", lambda x: {"by_value": tf.clip_by_value(x, -0.5, 0.7), "hard_swish": x * tf.nn.relu6(x + 3.0) * (1.0 / 6)}, x=(3, 8))
 ops("casts", lambda x: {"int32": tf.cast(x, tf.int32), "uint8": tf.cast(tf.abs(x) * 20, tf.uint8), "bool": tf.cast(tf.round(x), tf.bool), "int64": tf.cast(x * 5, tf.int64),
-    "float64": tf.cast(x, tf.float64), "half": tf.cast(tf.cast(x, tf.half), tf.float32), "back": tf.cast(tf.cast(x, tf.int32), tf.float32)}, x=lambda r: r.normal(0, 2, (3, 8)).astype(np.float32))
+    "float64": tf.cast(x, tf.float64), "back": tf.cast(tf.cast(x, tf.int32), tf.float32)}, x=lambda r: r.normal(0, 2, (3, 8)).astype(np.float32))
+ops("cast_half_and_back", lambda x: tf.cast(tf.cast(x, tf.half), tf.float32), x=(3, 8), tolerance=1e-2)
 ops("cast_saturate", lambda x: tf.cast(tf.saturate_cast(x * 200, tf.uint8), tf.float32) / 255.0, x=(3, 8))
 ops("cast_uint8_input", lambda x, w: tf.nn.softmax(tf.cast(x, tf.float32) / 255.0 @ w), x=lambda r: r.integers(0, 256, (3, 8)).astype(np.uint8), weights=[(8, 5)], class_output=SOFTMAX)
 keras("activations", lambda x: L.Concatenate()([L.LeakyReLU(0.3)(x), L.LeakyReLU(0.05)(x), L.ELU(0.7)(x), L.PReLU(shared_axes=[1, 2])(x), L.ReLU(max_value=2.0)(x),
@@ -251,7 +252,7 @@ ops("dynamic_reshape", lambda x: tf.reshape(x, [tf.shape(x)[0], -1, tf.shape(x)[
 ops("one_hot_eye", lambda x: {"one_hot": tf.one_hot(tf.argmax(x, -1), 6, on_value=2.0, off_value=-1.0), "eye": tf.linalg.diag_part(tf.eye(6) * 2.0) * x}, x=(3, 6))
 keras("channel_shuffle", lambda x: L.Conv2D(4, 1)(L.Reshape((7, 6, 6))(L.Permute((1, 2, 4, 3))(L.Reshape((7, 6, 2, 3))(x)))), x=(2, 7, 6, 6))
 keras("flatten_after_conv", lambda x: L.Dense(5, activation="softmax")(L.Flatten()(L.MaxPooling2D(2)(L.Conv2D(4, 3, activation="relu")(x)))), class_output=SOFTMAX)
-keras("flatten_dense_dropout_dense", lambda x: L.Dense(5, activation="softmax", name="output")(L.Dropout(0.5)(L.Dense(16, activation="relu")(L.Flatten()(L.ReLU(6.0)(L.BatchNormalization()(L.Conv2D(4, 3, strides=2, padding="same")(x))))))), class_output=SOFTMAX)
+keras("flatten_dense_dropout_dense", lambda x: L.Dense(5, activation="softmax", name="output")(L.Dropout(0.5)(L.Dense(8, activation="relu")(L.Flatten()(L.ReLU(6.0)(L.BatchNormalization()(L.Conv2D(4, 3, strides=2, padding="same")(x))))))), class_output=SOFTMAX)
 keras("dense_on_maps", lambda x: L.Dense(4, activation="relu")(L.Conv2D(6, 3)(x)))
 keras("concat_branches", lambda x: L.Conv2D(4, 3)(L.Concatenate()([L.Conv2D(2, 1)(x), L.Conv2D(3, 3, padding="same")(x), L.AveragePooling2D(3, strides=1, padding="same")(x)])))
 keras("residual_projection", lambda x: L.ReLU()(L.Add()([L.Conv2D(4, 1, strides=2)(x), L.Conv2D(4, 3, strides=2, padding="same")(x)])))
@@ -350,7 +351,7 @@ ops("random_beside", lambda x: {"x": tf.nn.relu(x) + 0.0 * tf.cast(tf.shape(tf.r
     about="only the shape of a random tensor is read")
 ops("random_output", lambda x: x + tf.random.normal([8]), x=(3, 8), errors={"": "MODEL_RANDOM"}, both=True)
 ops("unsupported_ops", lambda x: tf.math.betainc(tf.abs(x) + 1.0, tf.abs(x) + 2.0, tf.sigmoid(x)) + tf.math.digamma(tf.abs(x) + 1.0) + tf.math.digamma(tf.abs(x) + 2.0),
-    x=(3, 8), errors={"": "MODEL_OP_UNSUPPORTED"})
+    x=(3, 8), errors={"": "MODEL_OP_UNSUPPORTED"}, both=True)
 
 
 def two_signatures(folder, rng):
