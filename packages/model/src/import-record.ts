@@ -7,7 +7,7 @@ import type { SourceModel } from "./source-model.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** A value of the ONNX graph that a key of the signature stands for. */
-export interface GraphValue extends ValueType {
+interface GraphValue extends ValueType {
   readonly name: string;
 }
 

@@ -6,19 +6,16 @@ import { FieldmarkError } from "@fieldmark/contract";
 import { defaultCacheFolder } from "./cache/cache-folder.ts";
 import { type FileState, fileState, recallDigest, rememberDigest } from "./cache/digest-memo.ts";
 import { type CacheEntry, ImportCache } from "./cache/import-cache.ts";
-import { digestModel } from "./formats/read-saved-model.ts";
 import { importInWorker } from "./import-in-worker.ts";
 import type { LoadStep } from "./import-messages.ts";
 import type { ImportRecord } from "./import-record.ts";
+import { importerVersion } from "./importer-version.ts";
 import { LoadedModel } from "./loaded-model.ts";
 import type { Model } from "./model.ts";
 import { MODEL_FILE } from "./onnx/write-model.ts";
 import { PendingImport } from "./pending-import.ts";
 import { poolSettings } from "./session/pool-settings.ts";
 import { SessionPool } from "./session/session-pool.ts";
-
-/** Part of every cache key: an import made by another version is not used. Raised when imports come out different. */
-export const IMPORTER_VERSION = 1;
 
 export interface LoadOptions {
   /** Signature to run; "serving_default" without it. */
@@ -90,7 +87,7 @@ async function loadKept(path: string, options: LoadOptions, pool: SessionPool): 
     });
   let early = known === null ? begin() : null;
   try {
-    const digest = known ?? (await digestModel(path, { signal }));
+    const digest = known ?? (await digestOf(path, signal));
     if (known === null) await rememberDigest(folder, state, digest);
     const key = cacheKey(digest, signature);
     const kept = await cache.find(key);
@@ -184,9 +181,15 @@ async function modelState(path: string): Promise<FileState> {
   });
 }
 
+/** Formats are loaded for files that were not seen before: a model from the cache is there sooner. */
+async function digestOf(path: string, signal: AbortSignal | undefined): Promise<string> {
+  const { digestModel } = await import("./formats/read-saved-model.ts");
+  return await digestModel(path, { signal });
+}
+
 function cacheKey(digest: string, signature: string | undefined): string {
   return createHash("sha256")
-    .update(JSON.stringify([IMPORTER_VERSION, digest, signature ?? null]))
+    .update(JSON.stringify([importerVersion(), digest, signature ?? null]))
     .digest("hex");
 }
 

@@ -7,7 +7,7 @@ import { bytesOf } from "./tensor-bytes.ts";
 import { WeightsLayout } from "./weights-layout.ts";
 
 /** The operator set that every lowering aims at. */
-export const ONNX_OPSET = 18;
+const ONNX_OPSET = 18;
 /** IR version that ONNX 1.13 pairs with operator set 18. */
 const IR_VERSION = 8;
 
