@@ -71,6 +71,5 @@ export const reductions = {
   ArgMax: argument("ArgMax"),
   ArgMin: argument("ArgMin"),
   Cumsum: cumsum,
-  TopK: (node, emit) => topK(node, emit, emit.ints([node.attributes.number("k")])),
   TopKV2: (node, emit) => topK(node, emit, inputOf(node, 1)),
 } satisfies LoweringTable;

@@ -59,7 +59,6 @@ export const TENSORFLOW_DEFAULTS: Readonly<Record<string, Attributes>> = {
   Squeeze: { squeeze_dims: [] },
   StridedSlice: { begin_mask: 0, end_mask: 0, ellipsis_mask: 0, new_axis_mask: 0, shrink_axis_mask: 0 },
   Sum: REDUCE,
-  TopK: { sorted: true },
   TopKV2: { sorted: true, index_type: "int32" },
   Unpack: { axis: 0 },
   _FusedConv2D: { ...TWO_D, ...FUSED },

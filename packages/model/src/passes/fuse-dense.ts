@@ -1,6 +1,6 @@
 import type { Graph } from "../graph/graph.ts";
-import { type BoundNode, rewrite } from "../graph/rewrite.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
+import { type BoundNode, rewrite } from "../graph/rewrite.ts";
 import type { Value } from "../graph/value.ts";
 
 /**
@@ -20,6 +20,7 @@ function productInside(node: BoundNode, builder: GraphBuilder): readonly Value[]
   if (!node.isOnlyUse(0) || x.shape.length < 3 || x.shape.at(-1) !== merged.shape[1]) return null;
   const [direct] = [builder.emit("MatMul", [x, matrix])];
   const wanted = builder.emitAll(node.op, node.inputs, node.attributes, 1)[0]?.shape;
-  const same = direct.shape?.length === wanted?.length && direct.shape?.every((size, axis) => size === wanted?.[axis]);
+  const same =
+    direct.shape?.length === wanted?.length && direct.shape?.every((size, axis) => size === wanted?.[axis]);
   return same ? [direct] : null;
 }

@@ -24,7 +24,11 @@ export function fuseLayerNorm(graph: Graph): Graph {
 }
 
 /** The inputs of `value` when a node of type `op` makes it. */
-const madeBy = (builder: GraphBuilder, op: string, value: Value | null | undefined): readonly (Value | null)[] | null => {
+const madeBy = (
+  builder: GraphBuilder,
+  op: string,
+  value: Value | null | undefined,
+): readonly (Value | null)[] | null => {
   const producer = builder.producer(value);
   return producer?.op === op ? producer.inputs : null;
 };
@@ -32,7 +36,12 @@ const madeBy = (builder: GraphBuilder, op: string, value: Value | null | undefin
 /** Both orders of a pair of inputs. */
 const orders = (inputs: readonly (Value | null)[] | null): readonly (readonly [Value, Value])[] => {
   const [a, b] = inputs ?? [];
-  return a && b ? [[a, b], [b, a]] : [];
+  return a && b
+    ? [
+        [a, b],
+        [b, a],
+      ]
+    : [];
 };
 
 function matchLayerNorm(node: BoundNode, builder: GraphBuilder): Parts | null {
@@ -64,14 +73,25 @@ function matchScale(builder: GraphBuilder, x: Value, scale: Value): Omit<Parts, 
 }
 
 /** The mean of (x − mean of x)², both over all axes from some axis on. */
-function matchVariance(builder: GraphBuilder, x: Value, variance: Value): { mean: Value; axis: number } | null {
+function matchVariance(
+  builder: GraphBuilder,
+  x: Value,
+  variance: Value,
+): { mean: Value; axis: number } | null {
   const [squares, axes] = madeBy(builder, "ReduceMean", variance) ?? [];
   const [a, b] = madeBy(builder, "Mul", squares) ?? [];
   const [minuend, mean] = a === b ? (madeBy(builder, "Sub", a) ?? []) : [];
   const [source, sameAxes] = madeBy(builder, "ReduceMean", mean) ?? [];
   const reduced = constantNumbers(axes);
   const rank = x.shape?.length ?? 0;
-  if (minuend !== x || source !== x || !mean || !reduced || constantNumbers(sameAxes)?.join() !== reduced.join()) return null;
+  if (
+    minuend !== x ||
+    source !== x ||
+    !mean ||
+    !reduced ||
+    constantNumbers(sameAxes)?.join() !== reduced.join()
+  )
+    return null;
   if (mean.shape?.length !== rank || variance.shape?.length !== rank) return null;
   const axis = rank - reduced.length;
   return reduced.every((reducedAxis, index) => reducedAxis === axis + index) ? { mean, axis } : null;

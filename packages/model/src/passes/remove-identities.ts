@@ -27,9 +27,12 @@ const neutral =
   (node, builder) => {
     const [a, b] = node.inputs;
     if (!a || !b) return null;
-    const result = (): readonly Size[] | null | undefined => builder.emit(node.op, node.inputs, node.attributes).shape;
+    const result = (): readonly Size[] | null | undefined =>
+      builder.emit(node.op, node.inputs, node.attributes).shape;
     const isNeutral = ({ constant, shape }: Value): boolean =>
-      constant !== null && (shape?.length ?? 0) <= 4 && (constantNumbers({ ...a, constant })?.every((x) => x === number) ?? false);
+      constant !== null &&
+      (shape?.length ?? 0) <= 4 &&
+      (constantNumbers({ ...a, constant })?.every((x) => x === number) ?? false);
     if (isNeutral(b)) return sameShape(a.shape, result()) ? a : null;
     return either && isNeutral(a) && sameShape(b.shape, result()) ? b : null;
   };
@@ -40,7 +43,11 @@ const RESHAPES: ReadonlySet<string> = new Set(["Reshape", "Squeeze", "Unsqueeze"
 const reshaped: Remover = (node, builder) => {
   const [x] = node.inputs;
   let source = x ?? null;
-  for (let before = builder.producer(source); before && RESHAPES.has(before.op); before = builder.producer(source)) {
+  for (
+    let before = builder.producer(source);
+    before && RESHAPES.has(before.op);
+    before = builder.producer(source)
+  ) {
     source = before.inputs[0] ?? null;
   }
   const sizes = builder.emit(node.op, node.inputs, node.attributes).shape;
