@@ -15,7 +15,12 @@ export interface SourceModel {
   readonly producer: string;
   readonly signatures: readonly Signature[];
   readonly signature: Signature;
-  /** TensorFlow ops, functions inlined, variables resolved. */
+  /**
+   * TensorFlow ops, functions inlined, variables resolved, reduced to what the signature's outputs depend on.
+   * Attributes as the file has them, its defaults left out: dtypes by name ("float32", "resource"), shapes as
+   * numbers with −1 for an unknown size (absent when the rank is unknown), strings as text, functions by name.
+   * Outputs after a node's first are named "<node>:1", "<node>:2", …
+   */
   readonly graph: Graph;
   /** Class names where the archive carries them (assets, a labels file, a lookup table); in output order. */
   readonly classNames: readonly string[] | null;

@@ -90,6 +90,9 @@ test("a path that is not there is MODEL_NOT_FOUND", async () => {
 test("a ZIP of a SavedModel says to unpack it; anything else is no known format", async () => {
   await expect(detectFormat(await file("model.zip", ZIP))).rejects.toThrow("a ZIP archive: unpack it");
   await expect(detectFormat(await file("noise", "hello"))).rejects.toThrow("no known model format");
+  await expect(detectFormat(await file("m/saved_model.pb", "\x08\x01"))).rejects.toThrow(
+    "name the one that holds this file",
+  );
   await expect(detectFormat(await file("noise.tar.gz", "hello"))).rejects.toMatchObject({
     code: "ARCHIVE_BROKEN",
   });

@@ -59,7 +59,8 @@ const OTHER_FORMATS: readonly OtherFormat[] = [
   {
     name: "SavedModel in text form (saved_model.pbtxt)",
     matches: endsWith("saved_model.pbtxt"),
-    python: 'import tensorflow as tf; tf.saved_model.save(tf.saved_model.load("FOLDER"), "saved_model")',
+    python:
+      'import tensorflow as tf; m = tf.saved_model.load("FOLDER"); tf.saved_model.save(m, "saved_model", signatures=m.signatures)',
   },
   {
     name: "PyTorch",
@@ -94,6 +95,13 @@ export async function detectFormat(path: string): Promise<Container> {
       file: path,
     });
   }
+  if (basename(path) === "saved_model.pb") {
+    throw new FieldmarkError(
+      "MODEL_FORMAT_UNSUPPORTED",
+      `${path}: a SavedModel is a folder: name the one that holds this file`,
+      { file: path },
+    );
+  }
   const zip = startsWith(head, "PK\x03\x04")
     ? "a ZIP archive: unpack it and name the folder"
     : "no known model format";
@@ -120,7 +128,7 @@ function unsupported(path: string, file: string, { name, python }: OtherFormat):
   const where = file === path ? path : `${path}: ${file}`;
   return new FieldmarkError(
     "MODEL_FORMAT_UNSUPPORTED",
-    `${where}: ${name} is not read yet. This Python exports a SavedModel: ${python.replace("%", file)}`,
+    `${where}: ${name} is not read yet. This Python exports a SavedModel: ${python.replace("%", () => file)}`,
     { file, format: name },
   );
 }

@@ -1,7 +1,5 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
 import { fileProblem } from "../file-problem.ts";
 import type { SourceModel } from "../source-model.ts";
 import { openArchive } from "./archive.ts";
@@ -67,12 +65,8 @@ export async function digestModel(
   if ((await detectFormat(path)) === "folder") return digestFolder(path, { signal });
   const hash = createHash("sha256");
   try {
-    await stat(path);
-    await pipeline(
-      createReadStream(path, { highWaterMark: 1024 ** 2 }),
-      hash,
-      signal === undefined ? {} : { signal },
-    );
+    for await (const chunk of createReadStream(path, { highWaterMark: 1024 ** 2, signal }))
+      hash.update(chunk);
   } catch (error) {
     signal?.throwIfAborted();
     throw fileProblem(path, error);
