@@ -12,8 +12,26 @@ const schema = JSON.parse(
 );
 const validate = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true }).compile(schema);
 
-const made = (examples: number, classes: number, skill = 500): Measures =>
-  computeMeasures(
+/** What measures.json holds beside the measures; measures-json.test.ts has the full ones. */
+const BESIDE = {
+  failures: [],
+  warnings: [],
+  conflictingCopies: [],
+  recipeCheck: null,
+  provenance: {
+    time: "2026-01-02T03:04:05.678Z",
+    command: "",
+    versions: {},
+    model: null,
+    dataset: { source: "", digest: `sha256:${"0".repeat(64)}`, examples: 0, classNameSource: "index" },
+    preprocessing: null,
+    seconds: null,
+  },
+};
+
+const made = (examples: number, classes: number, skill = 500): Measures & typeof BESIDE => ({
+  ...BESIDE,
+  ...computeMeasures(
     goldenExamples({
       name: "",
       seed: 8,
@@ -25,7 +43,8 @@ const made = (examples: number, classes: number, skill = 500): Measures =>
       zeroBelow: 0,
     }),
     { resamples: 100 },
-  );
+  ),
+});
 
 test.each([
   [0, 0],
