@@ -3,7 +3,6 @@ import type { EvaluationFiles, MeasuredEvaluation, OutputOptions } from "./evalu
 import { writeJsonFile, writeWhole } from "./files.ts";
 import { evaluationJsonText } from "./measures/evaluation-json.ts";
 import { csvChunks } from "./predictions/predictions-csv.ts";
-import { predictionsParquet } from "./predictions/predictions-parquet.ts";
 import { renderReport } from "./report/render-report.ts";
 import type { RankedRows } from "./report/report-rows.ts";
 
@@ -26,6 +25,7 @@ export async function writeEvaluation(
   };
   const report = await renderReport(evaluation, pictures);
   await writeWhole(files.predictionsCsv, csvChunks(evaluation.predictions));
+  const { predictionsParquet } = await import("./predictions/predictions-parquet.ts");
   await writeWhole(files.predictionsParquet, [predictionsParquet(evaluation.predictions)]);
   await writeWhole(files.evaluationJson, [
     evaluationJsonText(evaluation.predictions, {

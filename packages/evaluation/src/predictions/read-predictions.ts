@@ -3,7 +3,7 @@ import { FieldmarkError } from "@fieldmark/contract";
 import { isFile, isFolder } from "../dataset/text-file.ts";
 import type { Predictions } from "./predictions.ts";
 import { readPredictionsCsv } from "./read-predictions-csv.ts";
-import { readPredictionsParquet } from "./read-predictions-parquet.ts";
+import type { ParquetPredictions } from "./read-predictions-parquet.ts";
 import { readSavedMeasures } from "./saved-measures.ts";
 
 export interface ReadPredictionsOptions {
@@ -32,7 +32,7 @@ export async function readPredictions(
   const file = await findPredictions(path);
   const { rows, classNames: own } =
     extname(file).toLowerCase() === ".parquet"
-      ? await readPredictionsParquet(file)
+      ? await readParquet(file)
       : { rows: await readPredictionsCsv(file), classNames: null };
   const { names, source } = await nameClasses(file, rows.classes, options.classNames ?? null, own);
   if (names.length !== rows.classes || new Set(names).size !== names.length) {
@@ -44,6 +44,12 @@ export async function readPredictions(
   }
   const labels = options.labels?.(names) ?? new Map();
   return { predictions: rows.finish({ classNames: names, labels }), classNameSource: source };
+}
+
+/** The reader of Parquet is loaded where there is some: an evaluation has none. */
+async function readParquet(file: string): Promise<ParquetPredictions> {
+  const { readPredictionsParquet } = await import("./read-predictions-parquet.ts");
+  return await readPredictionsParquet(file);
 }
 
 /** The file of saved predictions that `path` means: itself, or predictions.parquet or .csv in that folder. */

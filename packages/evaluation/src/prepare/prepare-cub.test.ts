@@ -121,7 +121,9 @@ test("another checksum, a cut archive and a folder in use leave nothing behind",
   expect(await readdir(folder)).toEqual(["cub.tgz"]);
   await mkdir(join(folder, "out"));
   await writeFile(join(folder, "out/mine.txt"), "");
-  await expect(prepareCub({ ...base(), from: await writeTree() })).rejects.toMatchObject({ code: "OUTPUT_EXISTS" });
+  await expect(prepareCub({ ...base(), from: await writeTree() })).rejects.toMatchObject({
+    code: "OUTPUT_EXISTS",
+  });
 });
 
 test("classes and fractions out of range are usage errors", async () => {

@@ -11,7 +11,6 @@ import { csvCell } from "../predictions/csv-cell.ts";
 import { CUB } from "./cub-dataset.ts";
 import { download } from "./download.ts";
 import { checkFractions, PARTS, type Part, splitClass } from "./split.ts";
-import { unpackCub } from "./unpack-cub.ts";
 
 export interface PrepareCubOptions {
   /** A CUB-200-2011 tree, its parent folder, or CUB_200_2011.tgz; null downloads the archive into `downloads`. */
@@ -110,6 +109,7 @@ async function findTree(
   if (!(await isFile(archive)))
     throw new FieldmarkError("FILE_NOT_FOUND", `${archive}: no such file or folder`);
   const progress = (done: number, total: number) => onProgress?.("unpack", done, total);
+  const { unpackCub } = await import("./unpack-cub.ts");
   await unpackCub(archive, folder, { classes, md5, onProgress: progress, ...shared });
   if (await isCubTree(folder)) return folder;
   throw new FieldmarkError(

@@ -1,9 +1,16 @@
-import sharp, { type Sharp } from "sharp";
+import type { Sharp, SharpConstructor } from "sharp";
 import { broken, type DecodeContext } from "./decoder.ts";
 
-// One picture is decoded by one thread: the pipeline above runs as many decodes at once as there are cores.
-sharp.concurrency(1);
-sharp.cache(false);
+let loading: Promise<SharpConstructor> | undefined;
+
+/** sharp, loaded with the first picture: it takes a tenth of a second, and threads that decode nothing do without. */
+async function loadSharp(): Promise<SharpConstructor> {
+  const { default: sharp } = await import("sharp");
+  // One picture is decoded by one thread: the pipeline above runs as many decodes at once as there are cores.
+  sharp.concurrency(1);
+  sharp.cache(false);
+  return sharp;
+}
 
 export interface NativePixels {
   readonly width: number;
@@ -30,6 +37,8 @@ export async function decodeNatively(
   context: DecodeContext,
   { pixels, prepare = (pipeline) => pipeline }: NativeOptions,
 ): Promise<NativePixels> {
+  loading ??= loadSharp();
+  const sharp = await loading;
   try {
     const pipeline = sharp(bytes, {
       failOn: "error",
