@@ -85,7 +85,7 @@ async function loadKept(path: string, options: LoadOptions, pool: SessionPool): 
       signal,
       onStep: onProgress,
     });
-  let early = known === null ? begin() : null;
+  const early = known === null ? begin() : null;
   try {
     const digest = known ?? (await digestOf(path, signal));
     if (known === null) await rememberDigest(folder, state, digest);
@@ -96,10 +96,7 @@ async function loadKept(path: string, options: LoadOptions, pool: SessionPool): 
       if (opened && intact) {
         return new LoadedModel({ path, pool, record: kept.record, cached: true, cacheEntry: kept.folder });
       }
-      // Damaged, or removed by another process in this moment: it is made again. An import that began early may
-      // have taken the damaged one for its own.
-      await early?.abandon();
-      early = null;
+      // Damaged, or removed by another process in this moment: it is made again.
       await cache.remove(key);
     }
     const entry = await (early ?? begin()).entry();

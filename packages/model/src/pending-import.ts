@@ -14,39 +14,47 @@ export interface PendingImportOptions {
 
 /**
  * An import that runs before it is known to be needed: reading a model takes as long as looking up its digest, and
- * they are done at the same time. Nothing is told of its steps and errors until it is wanted.
+ * they are done at the same time. Its steps and errors are told, and its entry added, only when it is wanted.
  */
 export class PendingImport {
   readonly #abandoned = new AbortController();
   readonly #entry: Promise<CacheEntry<ImportRecord>>;
   readonly #onStep: PendingImportOptions["onStep"];
   readonly #steps: LoadStep[] = [];
-  #wanted = false;
+  #isWanted = false;
+  #decide: (isWanted: boolean) => void = () => {};
 
   constructor({ path, signature, cache, keyOf, signal, onStep }: PendingImportOptions) {
     this.#onStep = onStep;
+    const decided = new Promise<boolean>((resolve) => {
+      this.#decide = resolve;
+    });
     const signals = [this.#abandoned.signal, ...(signal === undefined ? [] : [signal])];
-    this.#entry = cache.add(keyOf, (folder) =>
-      importInWorker(
+    this.#entry = cache.add(keyOf, async (folder) => {
+      const filled = await importInWorker(
         { path, signature, folder },
         {
           signal: AbortSignal.any(signals),
-          onStep: (step) => (this.#wanted ? onStep?.(step) : this.#steps.push(step)),
+          onStep: (step) => (this.#isWanted ? onStep?.(step) : this.#steps.push(step)),
         },
-      ),
-    );
+      );
+      if (await decided) return filled;
+      throw new Error("an import that nobody wanted");
+    });
     this.#entry.catch(() => {}); // thrown again where it is wanted
   }
 
   /** The entry, once it is made. */
   async entry(): Promise<CacheEntry<ImportRecord>> {
-    this.#wanted = true;
+    this.#isWanted = true;
     for (const step of this.#steps.splice(0)) this.#onStep?.(step);
+    this.#decide(true);
     return await this.#entry;
   }
 
-  /** Ends it, if it still runs, and waits until nothing of it is left. */
+  /** Ends it unless it is made, and waits until nothing of it is left. */
   async abandon(): Promise<void> {
+    this.#decide(false);
     this.#abandoned.abort();
     await Promise.allSettled([this.#entry]);
   }
