@@ -134,7 +134,7 @@ case("BiasAdd", {"value": F(2, 3, 4, 5), "bias": some(3)}, name="BiasAdd NCHW", 
 
 # ---- Activations
 for op in ("Relu", "Relu6", "LeakyRelu", "Elu", "Selu", "Softplus", "Softsign"):
-    case(op, {"features": (None, some(2, 5) * 2)})
+    case(op, {"features": (None, np.array([[-8, -1, -0.5, 0, 0.5], [1, 3, 5.5, 6.5, 8]], np.float32))})
 case("LeakyRelu", {"features": F(2, 5)}, alpha=0.5, name="LeakyRelu 0.5")
 case("Sigmoid", {"x": F(2, 5)})
 case("Tanh", {"x": F(2, 5)})
