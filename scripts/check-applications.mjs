@@ -1,7 +1,8 @@
 // Compares every classifier of tf.keras.applications, saved both ways, with TensorFlow's own answers.
-//   npm run check:applications -- --python2 PYTHON --python3 PYTHON [--work FOLDER] [--members A,B] [--size N]
+//   npm run check:applications -- --python2 PYTHON --python3 PYTHON [--work FOLDER] [--made FOLDER] [--members A,B] [--size N]
 // --python2 has TensorFlow 2.15 (Keras 2), --python3 the newest (Keras 3); one of them is enough.
-// Each model is built, compared and deleted in turn. WORK/results.json keeps what is done: run it again to
+// Each model is built, compared and deleted in turn; those that make-applications has put into MADE are
+// taken from there and left. WORK/results.json keeps what is done: run it again to
 // go on where it stopped. The table goes to stdout.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -24,6 +25,7 @@ const { values: options } = parseArgs({
     python2: { type: "string" },
     python3: { type: "string" },
     work: { type: "string", default: join(tmpdir(), "fieldmark-applications") },
+    made: { type: "string" },
     members: { type: "string" },
     size: { type: "string" },
     one: { type: "string" },
@@ -122,42 +124,55 @@ async function runOne(folder) {
   return code === 0 ? JSON.parse(stdout) : { error: stderr.trim().split("\n").slice(-12).join("\n") };
 }
 
+/** Compares one model with TensorFlow's answers beside it, and keeps the result. */
+async function check(key, folder) {
+  const meta = metaOf(folder);
+  const result = await runOne(folder);
+  const passed =
+    result.error === undefined &&
+    result.maxDifference !== null &&
+    result.maxDifference <= TOLERANCE &&
+    result.agreeing === result.decided;
+  keep(key, { passed, size: meta.size, parameters: meta.parameters, tensorflow: meta.tensorflow, ...result });
+  console.error(`${passed ? "✓" : "✗"} ${key} ${result.error ?? result.maxDifference}`);
+}
+
+/** null when the member is not there, or not whole. */
+function metaOf(folder) {
+  const path = join(folder, "meta.json");
+  return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : null;
+}
+
 async function checkWay(way, command) {
   const models = join(options.work, "models");
+  // An interrupted run may have left some.
+  rmSync(join(models, way), { recursive: true, force: true });
   const size = (member) => Number(options.size ?? member.size);
   const key = (member) => `${way}/${member.name}@${size(member)}`;
   const done = readResults();
-  let queue = membersOf(command).filter((member) => !(done[key(member)]?.passed ?? false));
+  let queue = [];
+  for (const member of membersOf(command)) {
+    if (done[key(member)]?.passed) continue;
+    const made = options.made === undefined ? null : join(options.made, way, member.name);
+    if (made !== null && metaOf(made)?.size === size(member)) await check(key(member), made);
+    else queue.push(member);
+  }
   while (queue.length > 0) {
     const chunk = queue.slice(0, CHUNK);
     queue = queue.slice(CHUNK);
     const names = chunk.map(({ name }) => name).join(",");
-    const made = python(command, [
+    const { stderr } = python(command, [
       ...["--out", models, "--members", names],
       ...(options.size === undefined ? [] : ["--size", options.size]),
     ]);
     for (const [at, member] of chunk.entries()) {
       const folder = join(models, way, member.name);
-      if (!existsSync(join(folder, "meta.json"))) {
-        keep(key(member), { passed: false, error: `not made: ${made.stderr.trim().split("\n").at(-1)}` });
+      if (metaOf(folder) === null) {
+        keep(key(member), { passed: false, error: `not made: ${stderr.trim().split("\n").at(-1)}` });
         queue.unshift(...chunk.slice(at + 1));
         break;
       }
-      const meta = JSON.parse(readFileSync(join(folder, "meta.json"), "utf8"));
-      const result = await runOne(folder);
-      const passed =
-        result.error === undefined &&
-        result.maxDifference !== null &&
-        result.maxDifference <= TOLERANCE &&
-        result.agreeing === result.decided;
-      keep(key(member), {
-        passed,
-        size: meta.size,
-        parameters: meta.parameters,
-        tensorflow: meta.tensorflow,
-        ...result,
-      });
-      console.error(`${passed ? "✓" : "✗"} ${key(member)} ${result.error ?? result.maxDifference}`);
+      await check(key(member), folder);
       rmSync(folder, { recursive: true, force: true });
     }
   }
