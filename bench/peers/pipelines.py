@@ -4,6 +4,7 @@ usage: python3 pipelines.py NAME MODEL IMAGES CSV
   lab          the lab's loop: one Keras predict an image
   tf-batched   Pillow in a loop, batches of 32 through the SavedModel
   tf-data      tf.data: parallel decode and resize, batches of 32
+  ort          onnxruntime with Pillow in a loop, batches of 32         (MODEL is an .onnx file)
   ort-pool     onnxruntime with Pillow in a thread pool, batches of 32  (MODEL is an .onnx file)
   bound        onnxruntime, inference only, tensors ready in memory     (MODEL is an .onnx file)
 """
@@ -88,6 +89,14 @@ def session():
     return made, made.get_inputs()[0].name
 
 
+def ort():
+    run, key = session()
+    start = time.perf_counter()
+    for part in batches():
+        run.run(None, {key: np.stack([pixels(path) for path in part])})
+    return start
+
+
 def ort_pool():
     run, key = session()
     start = time.perf_counter()
@@ -108,7 +117,7 @@ def bound():
     return start
 
 
-started = {"lab": lab, "tf-batched": tf_batched, "tf-data": tf_data, "ort-pool": ort_pool, "bound": bound}[name]()
+started = {"lab": lab, "tf-batched": tf_batched, "tf-data": tf_data, "ort": ort, "ort-pool": ort_pool, "bound": bound}[name]()
 seconds = time.perf_counter() - started
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps({"rate": len(files) / seconds, "peakMegabytes": peak}))
