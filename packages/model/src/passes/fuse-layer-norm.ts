@@ -1,5 +1,6 @@
 import type { Graph } from "../graph/graph.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
+import { madeBy, orders } from "../graph/producers.ts";
 import { type BoundNode, rewrite } from "../graph/rewrite.ts";
 import { elementCount } from "../graph/tensor-numbers.ts";
 import { constantNumbers, constantScalar, type Value } from "../graph/value.ts";
@@ -22,27 +23,6 @@ export function fuseLayerNorm(graph: Graph): Graph {
     return parts && emitLayerNorm(builder, parts);
   });
 }
-
-/** The inputs of `value` when a node of type `op` makes it. */
-const madeBy = (
-  builder: GraphBuilder,
-  op: string,
-  value: Value | null | undefined,
-): readonly (Value | null)[] | null => {
-  const producer = builder.producer(value);
-  return producer?.op === op ? producer.inputs : null;
-};
-
-/** Both orders of a pair of inputs. */
-const orders = (inputs: readonly (Value | null)[] | null): readonly (readonly [Value, Value])[] => {
-  const [a, b] = inputs ?? [];
-  return a && b
-    ? [
-        [a, b],
-        [b, a],
-      ]
-    : [];
-};
 
 function matchLayerNorm(node: BoundNode, builder: GraphBuilder): Parts | null {
   if (node.op !== "Add") return null;

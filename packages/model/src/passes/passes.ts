@@ -3,6 +3,8 @@ import type { Graph } from "../graph/graph.ts";
 import { channelsFirst } from "./channels-first.ts";
 import { foldAffine } from "./fold-affine.ts";
 import { fuseDense } from "./fuse-dense.ts";
+import { fuseGelu } from "./fuse-gelu.ts";
+import { fuseHardSigmoid } from "./fuse-hard-sigmoid.ts";
 import { fuseLayerNorm } from "./fuse-layer-norm.ts";
 import { fusePadding } from "./fuse-padding.ts";
 import { globalPooling } from "./global-pooling.ts";
@@ -12,6 +14,8 @@ import { removeIdentities } from "./remove-identities.ts";
 export const PASSES: Readonly<Record<string, (graph: Graph) => Graph>> = {
   fuseDense,
   fuseLayerNorm,
+  fuseGelu,
+  fuseHardSigmoid,
   channelsFirst,
   fusePadding,
   foldAffine,
