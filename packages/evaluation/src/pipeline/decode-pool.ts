@@ -19,6 +19,8 @@ export class DecodePool implements AsyncDisposable {
   readonly #workers: readonly Worker[];
   readonly #load = new Map<Worker, number>();
   readonly #waiting = new Map<number, Waiting>();
+  /** Why threads ended, by thread: what they are asked after that would never be answered. */
+  readonly #ended = new Map<Worker, unknown>();
   #nextId = 0;
 
   /** @param threads ≥ 1 */
@@ -52,6 +54,7 @@ export class DecodePool implements AsyncDisposable {
     const worker = this.#leastBusy();
     const task = { ...ask, id: this.#nextId++ } as DecodeTask;
     return new Promise((resolve, reject) => {
+      if (this.#ended.has(worker)) return reject(this.#ended.get(worker));
       this.#waiting.set(task.id, { worker, resolve, reject });
       this.#load.set(worker, (this.#load.get(worker) ?? 0) + 1);
       worker.postMessage(task);
@@ -59,7 +62,8 @@ export class DecodePool implements AsyncDisposable {
   }
 
   #start(): Worker {
-    const worker = new Worker(WORKER);
+    // No flags of this process: under a test runner they name a condition that resolves to sources.
+    const worker = new Worker(WORKER, { execArgv: [] });
     worker.unref();
     worker.on("message", (answer: DecodeAnswer) => this.#settle(answer));
     worker.on("error", (error) => this.#fail(worker, error));
@@ -84,6 +88,7 @@ export class DecodePool implements AsyncDisposable {
   }
 
   #fail(worker: Worker, error: unknown): void {
+    if (!this.#ended.has(worker)) this.#ended.set(worker, error);
     for (const [id, waiting] of this.#waiting) {
       if (waiting.worker === worker) this.#take(id)?.reject(error);
     }

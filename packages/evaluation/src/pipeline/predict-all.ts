@@ -68,7 +68,6 @@ export async function predictAll(
       const outcomes = (await decoding.shift()) ?? [];
       throwIfInterrupted(signal);
       const decoded = sortOut(part, outcomes, options);
-      if (decoded.rows.length === 0) continue;
       if (predicting.length === PREDICTING) await predicting.shift();
       const running = predictBatch(decoded, {
         ...options,
@@ -84,7 +83,7 @@ export async function predictAll(
   }
 }
 
-/** The memory of a batch: free again when the batch that had it before is through. */
+/** The memory of a batch; the batch that had it before left the model `PREDICTING` batches ago. */
 function at(memory: readonly PixelBatch[], batch: number): PixelBatch {
   const own = memory[batch % memory.length];
   if (own === undefined) throw new RangeError("a batch without memory");
@@ -150,6 +149,7 @@ async function predictBatch(
   { model, outputName, signal, onBatch, memory, before }: PredictBatchOptions,
 ): Promise<number> {
   const asked = performance.now();
+  if (rows.length === 0) return (await before) ?? asked;
   const probabilities = await model.classify(memory.keep(places), rows.length, {
     ...(signal === undefined ? {} : { signal }),
     ...(outputName === undefined ? {} : { outputName }),
