@@ -22,6 +22,7 @@ import time
 import numpy as np
 from PIL import Image
 
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 name, model_path, images, manifest = sys.argv[1:]
 with open(manifest, newline="") as file:
     files = [os.path.join(images, row["image_file_name"]) for row in csv.DictReader(file)]

@@ -30,6 +30,7 @@ export class Words {
           "model",
           `${description.format} by ${description.producer}, ${description.digest.slice(0, 19)}…${cached ? ", import cached" : ""}`,
         );
+        for (const text of description.notes) this.note("", text);
         this.note("output", `${output.name}: ${output.classes} classes, ${output.kind} (${output.reason})`);
         return;
       }

@@ -8,7 +8,7 @@ import {
   parsePreprocessing,
   preprocessing,
 } from "@fieldmark/imaging";
-import type { Model } from "@fieldmark/model";
+import type { Model, PictureInput } from "@fieldmark/model";
 import { isFile, readTextFile } from "../dataset/text-file.ts";
 
 /** The recipe of a run, and who chose it. */
@@ -25,11 +25,12 @@ export interface PreprocessingOptions extends PreprocessingOverrides {
   readonly recipeFile?: string;
 }
 
-/** File beside a model that states how its pictures are made. */
-const BESIDE = "preprocessing.json";
+/** File that states how a model's pictures are made: in its folder or archive, or beside it. */
+const FILE = "preprocessing.json";
 
 /**
- * The preprocessing of a run: the flag's, else the file's next to the model, else what the model shows, else the lab's.
+ * The preprocessing of a run: the flag's, else the file's that came with the model or lies beside it, else what the
+ * model shows, else the lab's.
  * @throws PREPROCESSING_INVALID
  */
 export async function choosePreprocessing(
@@ -41,59 +42,72 @@ export async function choosePreprocessing(
 }
 
 async function chooseRecipe(model: Model, options: PreprocessingOptions): Promise<ChosenPreprocessing> {
-  const size = inputSize(model);
+  const given = options.recipe ?? null;
+  const { path, preprocessing: recognised, preprocessingFile: inside } = model.description;
+  const beside = join(dirname(path), FILE);
   if (options.recipeFile !== undefined) {
+    const recipe = fromJson(options.recipeFile, await readTextFile(options.recipeFile), model);
+    return { recipe, chosenBy: `--recipe-file ${options.recipeFile}` };
+  }
+  if (given !== null) return { recipe: named(given, model), chosenBy: `--recipe ${given}` };
+  if (inside !== null) {
+    return { recipe: fromJson(inside.path, inside.text, model), chosenBy: `${FILE} in the model` };
+  }
+  if (await isFile(beside)) {
     return {
-      recipe: await fromFile(options.recipeFile, size),
-      chosenBy: `--recipe-file ${options.recipeFile}`,
+      recipe: fromJson(beside, await readTextFile(beside), model),
+      chosenBy: `${FILE} beside the model`,
     };
   }
-  if (options.recipe !== undefined) {
-    return { recipe: preprocessing(options.recipe, size), chosenBy: `--recipe ${options.recipe}` };
-  }
-  const beside = join(dirname(model.description.path), BESIDE);
-  if (await isFile(beside))
-    return { recipe: await fromFile(beside, size), chosenBy: `${BESIDE} beside the model` };
-  const recognised = model.description.preprocessing;
   if (recognised !== null) {
-    return { recipe: preprocessing(recognised.name, size), chosenBy: `recognised: ${recognised.reason}` };
+    return { recipe: named(recognised.name, model), chosenBy: `recognised: ${recognised.reason}` };
   }
   return {
-    recipe: preprocessing(DEFAULT_RECIPE, size),
+    recipe: named(DEFAULT_RECIPE, model),
     chosenBy: `default: none was given, found or recognised, so the lab's (${DEFAULT_RECIPE})`,
   };
 }
 
-async function fromFile(path: string, size: Preprocessing["size"]): Promise<Preprocessing> {
-  let value: unknown;
-  try {
-    value = JSON.parse(await readTextFile(path));
-  } catch (cause) {
-    if (cause instanceof FieldmarkError) throw cause;
-    throw new FieldmarkError("JSON_INVALID", `${path}: ${String(cause)}`, { file: path }, cause);
-  }
-  const recipe = parsePreprocessing(value, path, size);
-  if (recipe.size.height === size.height && recipe.size.width === size.width) return recipe;
+/** Side that is taken when the model leaves its input's size open; the lab's. */
+const OPEN_SIDE = 224;
+
+function named(name: string, model: Model): Preprocessing {
+  const { height, width } = pictureInput(model);
+  return preprocessing(name, { height: height ?? OPEN_SIDE, width: width ?? OPEN_SIDE });
+}
+
+/** A file's recipe; its size must be the model's where the model fixes one. */
+function fromJson(file: string, text: string, model: Model): Preprocessing {
+  const { height, width } = pictureInput(model);
+  const recipe = parsePreprocessing(parseJson(file, text), file, {
+    height: height ?? OPEN_SIDE,
+    width: width ?? OPEN_SIDE,
+  });
+  const { size } = recipe;
+  if (size.height === (height ?? size.height) && size.width === (width ?? size.width)) return recipe;
   throw new FieldmarkError(
     "PREPROCESSING_INVALID",
-    `${path}: size is ${recipe.size.height} × ${recipe.size.width}, but the model's input is ${size.height} × ${size.width}`,
-    { file: path },
+    `${file}: size is ${size.height} × ${size.width}, but the model's input is ${height ?? "any"} × ${width ?? "any"}`,
+    { file },
   );
 }
 
-/** Sizes that are taken when the model leaves them open; the lab's. */
-const OPEN_SIZE = 224;
-
-/** Height and width of the model's picture input. */
-function inputSize({ description }: Model): Preprocessing["size"] {
-  const inputs = Object.entries(description.inputs);
-  const [name, input] = inputs[0] ?? [];
-  if (inputs.length !== 1 || name === undefined || input?.shape?.length !== 4) {
-    const found = inputs.map(([key, { shape }]) => `${key} ${JSON.stringify(shape)}`).join(", ");
-    throw new FieldmarkError(
-      "MODEL_INPUT",
-      `${description.path}: inputs ${found}; expected one of [batch, height, width, 3]`,
-    );
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new FieldmarkError("JSON_INVALID", `${file}: ${String(cause)}`, { file }, cause);
   }
-  return { height: input.shape[1] ?? OPEN_SIZE, width: input.shape[2] ?? OPEN_SIZE };
+}
+
+/** @throws MODEL_INPUT when the signature has no input that takes pictures, or several inputs */
+function pictureInput({ pictureInput: found, description }: Model): PictureInput {
+  if (found !== null) return found;
+  const inputs = Object.entries(description.inputs).map(
+    ([key, { shape }]) => `${key} ${JSON.stringify(shape)}`,
+  );
+  throw new FieldmarkError(
+    "MODEL_INPUT",
+    `${description.path}: inputs ${inputs.join(", ")}; expected one picture input, [batch, height, width, 3]`,
+  );
 }

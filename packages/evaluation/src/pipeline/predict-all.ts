@@ -146,11 +146,12 @@ interface PredictBatchOptions extends PredictAllOptions {
 /** @returns when the batch left the model: a batch that waited for the one before it did not run in that time */
 async function predictBatch(
   { rows, places, sha256 }: DecodedBatch,
-  { model, outputName, signal, onBatch, memory, before }: PredictBatchOptions,
+  { model, preprocessing, outputName, signal, onBatch, memory, before }: PredictBatchOptions,
 ): Promise<number> {
   const asked = performance.now();
   if (rows.length === 0) return (await before) ?? asked;
   const probabilities = await model.classify(memory.keep(places), rows.length, {
+    size: preprocessing.size,
     ...(signal === undefined ? {} : { signal }),
     ...(outputName === undefined ? {} : { outputName }),
   });

@@ -100,6 +100,7 @@ async function hits(
     for (const [at, one] of memory.entries()) {
       const probabilities = await model.classify(one.batch.keep(places), places.length, {
         outputName,
+        size: one.recipe.size,
         ...(signal === undefined ? {} : { signal }),
       });
       const { predicted } = scoreExamples({
