@@ -30,7 +30,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { signal, outputName, batch = BATCH } = options;
   const tell = options.onEvent ?? (() => {});
 
-  await using pool = new DecodePool(options.threads ?? availableParallelism());
+  await using pool = new DecodePool(decodeThreads(options.threads ?? availableParallelism()));
   await using model = await openModel(options);
   const output = model.classOutput(outputName);
   tell({ kind: "model", description: model.description, output, cached: model.cached });
@@ -118,6 +118,11 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const files = await writeEvaluation(evaluation, options, pictures);
   await partial.remove();
   return { ...evaluation, files };
+}
+
+/** The codecs run in threads of their own beside these, and a picture takes a model several times as long. */
+function decodeThreads(threads: number): number {
+  return Math.ceil(threads / 2);
 }
 
 async function openModel({

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { EvaluationFiles, MeasuredEvaluation, OutputOptions } from "./evaluate-options.ts";
 import { writeJsonFile, writeWhole } from "./files.ts";
 import { evaluationJsonText } from "./measures/evaluation-json.ts";
+import type { Predictions } from "./predictions/predictions.ts";
 import { csvChunks } from "./predictions/predictions-csv.ts";
 import { renderReport } from "./report/render-report.ts";
 import type { RankedRows } from "./report/report-rows.ts";
@@ -23,17 +24,25 @@ export async function writeEvaluation(
     predictionsParquet: join(output, "predictions.parquet"),
     reportHtml: join(output, "report.html"),
   };
-  const report = await renderReport(evaluation, pictures);
-  await writeWhole(files.predictionsCsv, csvChunks(evaluation.predictions));
-  const { predictionsParquet } = await import("./predictions/predictions-parquet.ts");
-  await writeWhole(files.predictionsParquet, [predictionsParquet(evaluation.predictions)]);
-  await writeWhole(files.evaluationJson, [
-    evaluationJsonText(evaluation.predictions, {
-      ...(profile === undefined ? {} : { profile }),
-      ...(seed === undefined ? {} : { seed }),
-    }),
+  const { predictions, measures } = evaluation;
+  const [report] = await Promise.all([
+    renderReport(evaluation, pictures),
+    writeWhole(files.predictionsCsv, csvChunks(predictions)),
+    writeParquet(files.predictionsParquet, predictions),
+    writeWhole(files.evaluationJson, [
+      evaluationJsonText(predictions, {
+        ...(profile === undefined ? {} : { profile }),
+        ...(seed === undefined ? {} : { seed }),
+      }),
+    ]),
+    writeJsonFile(files.measuresJson, measures),
   ]);
-  await writeJsonFile(files.measuresJson, evaluation.measures);
   await writeWhole(files.reportHtml, [report]);
   return files;
+}
+
+/** Loaded here, not with the program: it takes a while, and no other command writes Parquet. */
+async function writeParquet(path: string, predictions: Predictions): Promise<void> {
+  const { predictionsParquet } = await import("./predictions/predictions-parquet.ts");
+  await writeWhole(path, [predictionsParquet(predictions)]);
 }
