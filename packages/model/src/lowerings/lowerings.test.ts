@@ -1,14 +1,9 @@
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { expect, test } from "vitest";
 import { checkGraph } from "../graph/check.ts";
 import type { Graph, NamedValue } from "../graph/graph.ts";
+import { runGraph } from "../graph/run-graph.test-support.ts";
 import { numbersOf, tensorOf } from "../graph/tensor-numbers.ts";
-import { withOwnOutputs } from "../onnx/own-outputs.ts";
-import { MODEL_FILE, writeModel } from "../onnx/write-model.ts";
 import { runPasses } from "../passes/passes.ts";
 import type { DataType, Tensor } from "../tensor.ts";
 import { lower } from "./lower.ts";
@@ -65,25 +60,10 @@ function graphOf(saved: Case, batch: "known" | "unknown"): Graph {
 }
 
 async function run(graph: Graph, saved: Case): Promise<readonly Tensor[]> {
-  const own = withOwnOutputs(graph);
-  const folder = await mkdtemp(join(tmpdir(), "fieldmark-lowerings-"));
-  try {
-    await writeModel(own, folder);
-    const session = await InferenceSession.create(join(folder, MODEL_FILE), { intraOpNumThreads: 1 });
-    const feeds = own.inputs.map(({ name }) => {
-      const { dataType, shape, data } = tensor(saved.inputs[Number(name.slice(2))]!);
-      return [name, new OrtTensor(dataType as "float32", data as Float32Array, shape)] as const;
-    });
-    const results = await session.run(Object.fromEntries(feeds));
-    await session.release();
-    return own.outputs.map(({ name, dataType }) => {
-      const { dims, data, type } = results[name]!;
-      expect(type).toBe(dataType);
-      return { dataType, shape: dims, data: data as Float32Array };
-    });
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  const feeds = graph.inputs.map(({ name }) => [name, tensor(saved.inputs[Number(name.slice(2))]!)] as const);
+  const results = await runGraph(graph, Object.fromEntries(feeds));
+  expect(results.map(({ dataType }) => dataType)).toEqual(graph.outputs.map(({ dataType }) => dataType));
+  return results;
 }
 
 function expectClose(actual: Tensor, expected: SavedTensor): void {
