@@ -17,8 +17,8 @@ import { table } from "./saved-model/write-table.test.kit.ts";
 // Every parser, fed with real files that were damaged. The long mode:
 //   FUZZ_ROUNDS=20000 npx vitest run packages/model/src/formats/fuzz.test.ts
 
-const ROUNDS = Number(process.env.FUZZ_ROUNDS ?? 150);
-const SEED = Number(process.env.FUZZ_SEED ?? 1);
+const ROUNDS = 150 * Number(process.env.FIELDMARK_FUZZ ?? 1);
+const SEED = Number(process.env.FIELDMARK_FUZZ_SEED ?? 1);
 /** No input of some 20 KB may take longer, or more memory; generous for a busy machine. */
 const ROUND_MILLISECONDS = 20_000;
 const ROUND_BYTES = 512 * 1024 ** 2;
