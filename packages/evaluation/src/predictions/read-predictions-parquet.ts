@@ -1,13 +1,20 @@
-import { readFile, stat } from "node:fs/promises";
+import { once } from "node:events";
+import { stat } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { basename } from "node:path";
+import { Worker } from "node:worker_threads";
 import { FieldmarkError } from "@fieldmark/contract";
-import { type DecodedArray, type FileMetaData, parquetMetadata, parquetRead } from "hyparquet";
-import { CLASS_NAMES_KEY } from "./predictions-parquet.ts";
+import type { ParquetColumns } from "./parquet-columns.ts";
+import type { ParquetAnswer } from "./parquet-worker.ts";
 import { SavedRows } from "./saved-rows.ts";
 
-const FILE_LIMIT = 512 * 1024 * 1024;
-/** Values of the probability columns together. */
-const VALUE_LIMIT = 2 ** 28;
+const WORKER = createRequire(import.meta.url).resolve("@fieldmark/evaluation/parquet-worker");
+const MEBIBYTE = 1024 * 1024;
+const FILE_LIMIT = 512 * MEBIBYTE;
+/** A good file takes a small part of this; what takes longer is made to. */
+const MILLISECONDS = 10_000;
+const MILLISECONDS_PER_MEBIBYTE = 1000;
+const HEAP_MEBIBYTES = 4096;
 
 /** Rows of a Parquet file, and the class names in its metadata where we wrote it. */
 export interface ParquetPredictions {
@@ -23,113 +30,43 @@ export async function readPredictionsParquet(file: string): Promise<ParquetPredi
   const { size } = await stat(file);
   if (size > FILE_LIMIT)
     throw new FieldmarkError("FILE_TOO_LARGE", `${file}: ${size} bytes, expected at most ${FILE_LIMIT}`);
-  const bytes = await readFile(file);
-  const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-  const metadata = await readable(file, async () => parquetMetadata(buffer));
-  const header = await readable(file, async () => topLevelNames(metadata));
+  const { header, count, columns, classNames } = await readInThread(
+    file,
+    MILLISECONDS + Math.ceil(size / MEBIBYTE) * MILLISECONDS_PER_MEBIBYTE,
+  );
   const rows = new SavedRows(basename(file), header);
-  const count = countRows(file, metadata, rows.classes);
-
-  const names = rows.wanted.map((place) => header[place] ?? "");
-  const columns = await readable(file, () => readColumns(buffer, metadata, names));
-  const byPlace = new Map(rows.wanted.map((place, index) => [place, columns[index] ?? []]));
-  for (const [place, column] of byPlace) {
-    if (column.length === count) continue;
-    throw new FieldmarkError(
-      "PREDICTIONS_INVALID",
-      `${file}: column "${header[place]}" has ${column.length} values, expected ${count}`,
-      { file },
-    );
-  }
-  for (let row = 0; row < count; row++) rows.add(row + 1, (place) => byPlace.get(place)?.[row]);
-  return { rows, classNames: classNamesOf(metadata) };
+  for (let row = 0; row < count; row++) rows.add(row + 1, (place) => columns.get(place)?.[row]);
+  return { rows, classNames };
 }
 
-/** Whatever the reader throws means that the file is damaged, or of a kind that is not read. */
-async function readable<T>(file: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new FieldmarkError(
+/** Counts in a damaged file can keep the reader busy for ever: its thread is ended at the deadline. */
+async function readInThread(file: string, deadline: number): Promise<ParquetColumns> {
+  const worker = new Worker(WORKER, {
+    workerData: file,
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MEBIBYTES },
+  });
+  const invalid = (why: string, cause?: unknown) =>
+    new FieldmarkError(
       "PREDICTIONS_INVALID",
       `${file}: not a Parquet file that can be read: ${why}`,
       { file },
       cause,
     );
-  }
-}
-
-/** Names of the columns: the children of the schema's root, nested ones passed over. */
-function topLevelNames({ schema }: FileMetaData): readonly string[] {
-  const names: string[] = [];
-  const [root, ...elements] = schema;
-  let at = 0;
-  const skip = (children: number): void => {
-    for (let child = 0; child < children && at < elements.length; child++)
-      skip(elements[at++]?.num_children ?? 0);
-  };
-  for (let child = 0; child < (root?.num_children ?? 0) && at < elements.length; child++) {
-    const element = elements[at++];
-    names.push(element?.name ?? "");
-    skip(element?.num_children ?? 0);
-  }
-  return names;
-}
-
-/** Rows of all row groups; a number that the file's columns do not agree on is refused before anything is made of it. */
-function countRows(file: string, metadata: FileMetaData, classes: number): number {
-  let count = 0;
-  for (const { num_rows, columns } of metadata.row_groups) {
-    count += Number(num_rows);
-    for (const { meta_data } of columns) {
-      if (meta_data === undefined || meta_data.num_values === num_rows) continue;
-      throw new FieldmarkError(
-        "PREDICTIONS_INVALID",
-        `${file}: column "${meta_data.path_in_schema.join(".")}" has ${meta_data.num_values} values in a group of ${num_rows} rows`,
-        { file },
-      );
-    }
-  }
-  if (!(count >= 0) || count * classes > VALUE_LIMIT) {
-    throw new FieldmarkError(
-      "FILE_TOO_LARGE",
-      `${file}: ${count} rows of ${classes} classes, expected at most ${VALUE_LIMIT} probabilities`,
-      { file },
-    );
-  }
-  return count;
-}
-
-/** Whole columns in the order of `names`. */
-async function readColumns(
-  file: ArrayBuffer,
-  metadata: FileMetaData,
-  names: readonly string[],
-): Promise<readonly ArrayLike<unknown>[]> {
-  const chunks = new Map<string, { rowStart: number; data: DecodedArray }[]>(names.map((name) => [name, []]));
-  await parquetRead({
-    file,
-    metadata,
-    columns: [...names],
-    onChunk: ({ columnName, columnData, rowStart }) => {
-      chunks.get(columnName)?.push({ rowStart, data: columnData });
-    },
-  });
-  return [...chunks.values()].map((parts) => {
-    parts.sort((a, b) => a.rowStart - b.rowStart);
-    const [first, ...others] = parts.map(({ data }): ArrayLike<unknown> => data);
-    return others.length === 0 ? (first ?? []) : parts.flatMap(({ data }): unknown[] => Array.from(data));
-  });
-}
-
-function classNamesOf({ key_value_metadata }: FileMetaData): readonly string[] | null {
-  const text = key_value_metadata?.find(({ key }) => key === CLASS_NAMES_KEY)?.value;
-  if (text === undefined) return null;
   try {
-    const names: unknown = JSON.parse(text);
-    return Array.isArray(names) && names.every((name) => typeof name === "string") ? names : null;
-  } catch {
-    return null; // another tool's value under our key: the classes are named as in a file without it
+    const [answer] = (await once(worker, "message", {
+      signal: AbortSignal.timeout(deadline),
+    }).catch((cause: unknown) => {
+      if (cause instanceof Error && "code" in cause && cause.code === "ABORT_ERR")
+        throw invalid(`it takes longer than ${(deadline / 1000).toFixed(0)} s`, cause);
+      if (cause instanceof Error && "code" in cause && cause.code === "ERR_WORKER_OUT_OF_MEMORY")
+        throw invalid("it takes too much memory", cause);
+      throw cause;
+    })) as [ParquetAnswer];
+    if ("error" in answer) throw FieldmarkError.fromTransfer(answer.error);
+    if ("bug" in answer) throw new Error(answer.bug);
+    return answer.columns;
+  } finally {
+    await worker.terminate();
   }
 }
