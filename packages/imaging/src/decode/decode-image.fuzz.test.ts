@@ -4,7 +4,7 @@ import { FieldmarkError } from "@fieldmark/contract";
 import { expect, test } from "vitest";
 import { decodeImage } from "./decode-image.ts";
 
-/** Mutants a golden file; FIELDMARK_FUZZ_ROUNDS=200 is the long mode. */
+/** Mutants a golden file; `npm run fuzz` is the long mode. */
 const ROUNDS = 3 * Number(process.env.FIELDMARK_FUZZ ?? 1);
 const PIXEL_LIMIT = 1_000_000;
 const MAX_MILLISECONDS = 10_000;

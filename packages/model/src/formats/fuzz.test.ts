@@ -15,7 +15,7 @@ import { openTensorBundle } from "./saved-model/tensor-bundle.ts";
 import { table } from "./saved-model/write-table.test.kit.ts";
 
 // Every parser, fed with real files that were damaged. The long mode:
-//   FUZZ_ROUNDS=20000 npx vitest run packages/model/src/formats/fuzz.test.ts
+//   npm run fuzz -- 100
 
 const ROUNDS = 150 * Number(process.env.FIELDMARK_FUZZ ?? 1);
 const SEED = Number(process.env.FIELDMARK_FUZZ_SEED ?? 1);
