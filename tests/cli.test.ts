@@ -46,7 +46,7 @@ test("--version prints the version alone", async () => {
     expect(await fieldmark([word])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
 });
 
-test.each(COMMANDS)("help %s and %s --help are the same and need nothing", async (command) => {
+test.each(COMMANDS)("help %s is its --help, and needs nothing", async (command) => {
   const help = await fieldmark(["help", command]);
   expect([help.code, help.stderr]).toEqual([0, ""]);
   expect(help.stdout).toContain(`Usage: fieldmark ${command}`);

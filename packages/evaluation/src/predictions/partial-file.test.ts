@@ -158,6 +158,14 @@ test("a run starts anew when it is not resumed; a folder that cannot be made is 
   expect(error.message).toContain("predictions.partial.csv: cannot be written");
 });
 
+test("rows that cannot be appended are the disk's error", async () => {
+  const collected = await interrupted([0]);
+  const partial = await PartialFile.create(folder, RUN, 2);
+  await partial[Symbol.asyncDispose]();
+  const error = await failure(partial.append(collected, [0]));
+  expect([error.code, error.message]).toEqual(["DISK", expect.stringContaining("predictions.partial.csv")]);
+});
+
 test("a complete run removes its files", async () => {
   const partial = await PartialFile.create(folder, RUN, 2);
   await partial.remove();

@@ -91,12 +91,23 @@ export class PartialFile implements AsyncDisposable {
     return new PartialFile(folder, await open(path, "a"));
   }
 
-  /** Appends the rows of one batch, whole. */
+  /**
+   * Appends the rows of one batch, whole.
+   * @throws DISK
+   */
   async append(collected: CollectedPredictions, rows: readonly number[]): Promise<void> {
     const predictions = collected.predictions(rows);
-    await this.#rows.appendFile(
-      predictions.imageFileNames.map((_, row) => `${csvRow(predictions, row)}\n`).join(""),
-    );
+    const text = predictions.imageFileNames.map((_, row) => `${csvRow(predictions, row)}\n`).join("");
+    try {
+      await this.#rows.appendFile(text);
+    } catch (cause) {
+      throw new FieldmarkError(
+        "DISK",
+        `${join(this.#folder, ROWS)}: cannot be written: ${reason(cause)}`,
+        { folder: this.#folder },
+        cause,
+      );
+    }
   }
 
   /** Removes the partial files: the run is complete and written. */

@@ -113,6 +113,30 @@ test("entries that are none of the dataset's are passed over and write nothing o
   expect((await readdir(folder)).sort()).toEqual(["cub.tgz", "out"]);
 });
 
+test.each(["../../../evil/x.jpg", "/evil/x.jpg", "..\\x/y.jpg", "../x.jpg", "a/..", "x.jpg", "a/b/c.jpg"])(
+  "the name %j in images.txt is refused: nothing is read or written elsewhere",
+  async (name) => {
+    const from = await writeTree();
+    const table = join(from, "CUB_200_2011/images.txt");
+    await writeFile(table, (await readFile(table, "utf8")).replace("001.Albatross/Albatross_3.jpg", name));
+    await expect(prepareCub({ ...base(), from })).rejects.toMatchObject({
+      code: "DATASET_INVALID",
+      message: expect.stringContaining(JSON.stringify(name)),
+    });
+    expect(await readdir(folder)).toEqual(["CUB_200_2011"]);
+  },
+);
+
+test("a decompression bomb is stopped, in a picture or between the entries", async () => {
+  const zeros = Buffer.alloc(70 * 2 ** 20);
+  for (const name of ["CUB_200_2011/README", "CUB_200_2011/images/001.Albatross/bomb.jpg"]) {
+    const { path, md5 } = await writeArchive((tar) => tar.entry({ name }, zeros));
+    const error = await prepareCub({ ...base(), from: path, md5 }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: expect.stringMatching(/^ARCHIVE_(HAZARD|BROKEN)$/) });
+    expect(await readdir(folder)).toEqual(["cub.tgz"]);
+  }
+});
+
 test("another checksum, a cut archive and a folder in use leave nothing behind", async () => {
   const { path, md5 } = await writeArchive();
   await expect(prepareCub({ ...base(), from: path })).rejects.toMatchObject({ code: "CHECKSUM_MISMATCH" });

@@ -4,6 +4,7 @@ import { copyFile, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { FieldmarkError } from "@fieldmark/contract";
 import { type CubTree, isCubTree, readCubTree } from "../dataset/cub-tree.ts";
+import { Problems } from "../dataset/problems.ts";
 import { isFile, isFolder } from "../dataset/text-file.ts";
 import { writeWhole } from "../files.ts";
 import { throwIfInterrupted } from "../pipeline/predict-all.ts";
@@ -52,7 +53,7 @@ interface Row {
  * The lab's preparation step, seeded: some classes of CUB-200-2011, renumbered from 1 in the order of their original
  * ids, each split into train, valid and test; pictures under `<output>/<part>/<class>/`, tables under
  * `<output>/manifest/<part>.csv`. The output appears whole, by one rename.
- * @throws OUTPUT_EXISTS, USAGE (fractions, classes), FILE_NOT_FOUND, CHECKSUM_MISMATCH, DOWNLOAD_FAILED, INTERRUPTED
+ * @throws OUTPUT_EXISTS, USAGE (fractions, classes), DATASET_INVALID, FILE_NOT_FOUND, CHECKSUM_MISMATCH, DOWNLOAD_FAILED, INTERRUPTED
  */
 export async function prepareCub(options: PrepareCubOptions): Promise<PreparedDataset> {
   const fractions = checkFractions(options.split ?? [0.6, 0.2, 0.2]);
@@ -134,6 +135,7 @@ function chooseRows(
     const names = tree.pictures
       .filter(({ label }) => label === origClassId - 1)
       .map(({ imageFileName }) => imageFileName);
+    requireInside(names);
     const parts = split(names, origClassId);
     return names.map((imageFileName) => ({
       imageFileName,
@@ -143,6 +145,16 @@ function chooseRows(
       part: parts.get(imageFileName) ?? "test",
     }));
   });
+}
+
+/** Names come from a table and become paths below the output: "<class folder>/<file>" and nothing else. */
+function requireInside(names: readonly string[]): void {
+  const problems = new Problems("images.txt");
+  for (const name of names) {
+    if (!/^(?!\.{1,2}\/)[^/\\\0]+\/(?!\.{1,2}$)[^/\\\0]+$/.test(name))
+      problems.add(null, `${JSON.stringify(name)}, expected "<class folder>/<file>"`);
+  }
+  problems.throwIfAny();
 }
 
 interface Placement {

@@ -14,6 +14,9 @@ const TABLE = /^(?:\.\/)?CUB_200_2011\/(classes|images|image_class_labels|train_
 const PICTURE = /^(?:\.\/)?CUB_200_2011\/images\/((\d{3})\.[\w-]+\/[\w-]+\.jpg)$/;
 const TABLE_LIMIT = 64 * 1024 * 1024;
 const PICTURE_LIMIT = 64 * 1024 * 1024;
+/** Pictures hardly compress: an archive that unpacks to more than this and `MOST_TIMES` its size is not the dataset. */
+const UNPACKED_FREE = 64 * 1024 * 1024;
+const MOST_TIMES = 4;
 
 export interface UnpackOptions {
   /** CUB class ids whose pictures are wanted. */
@@ -27,7 +30,7 @@ export interface UnpackOptions {
 /**
  * Streams CUB_200_2011.tgz into a tree that holds its tables and the pictures of the wanted classes.
  * Everything else in the archive, links and odd names too, is passed over.
- * @throws CHECKSUM_MISMATCH, ARCHIVE_BROKEN, INTERRUPTED
+ * @throws CHECKSUM_MISMATCH, ARCHIVE_BROKEN, ARCHIVE_HAZARD (a decompression bomb), INTERRUPTED
  */
 export async function unpackCub(archive: string, folder: string, options: UnpackOptions): Promise<void> {
   const { size } = await stat(archive);
@@ -42,7 +45,7 @@ export async function unpackCub(archive: string, folder: string, options: Unpack
     },
   });
   const entries = extract();
-  const reading = pipeline(createReadStream(archive), digest, createGunzip(), entries, {
+  const reading = pipeline(createReadStream(archive), digest, createGunzip(), meter(archive, size), entries, {
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   try {
@@ -59,6 +62,24 @@ export async function unpackCub(archive: string, folder: string, options: Unpack
       file: archive,
     });
   }
+}
+
+/** Stops decompression bombs, whatever part of the archive they stand in. */
+function meter(archive: string, size: number): Transform {
+  const limit = UNPACKED_FREE + MOST_TIMES * size;
+  let unpacked = 0;
+  return new Transform({
+    transform(chunk: Uint8Array, _encoding, next) {
+      unpacked += chunk.length;
+      if (unpacked <= limit) next(null, chunk);
+      else
+        next(
+          new FieldmarkError("ARCHIVE_HAZARD", `${archive}: ${size} bytes unpack to more than ${limit}`, {
+            file: archive,
+          }),
+        );
+    },
+  });
 }
 
 async function writeEntries(
