@@ -154,7 +154,7 @@ def randomise(np, model, rng):
             elif leaf == "beta":
                 # Most of what a ReLU sees is positive: purely random signs would make a deep network chaotic,
                 # its answers rounding errors. A few offsets reach the upper bound of ReLU6.
-                centre = 0 if kind == "LayerNormalization" else 0.6
+                centre = 0 if kind == "LayerNormalization" else 0.6 if getattr(layer, "scale", True) else 1.2
                 variable.assign(rng.normal(centre, 0.3, shape) + (4.5 * (rng.random(shape) < 0.03) if bounded else 0))
             elif leaf == "bias":
                 variable.assign(rng.normal(0, 0.1, shape))
