@@ -168,6 +168,9 @@ test("a picture that cannot be decoded is named and makes the exit code 1, unles
   const failed = await evaluate("failed", words);
   expect(failed.code).toBe(1);
   expect(failed.stdout).toContain("not decoded broken.jpg");
+  expect(failed.stderr).toMatch(
+    /1 picture could not be decoded, the first: .*broken\.jpg.*--allow-failures 1/,
+  );
   expect(failed.stdout).toContain("the same picture under different labels: 0.jpg");
   const { failures, examples, conflictingCopies } = JSON.parse(await read("failed/measures.json"));
   expect(failures).toMatchObject([{ imageFileName: "broken.jpg", label: 0, code: "IMAGE_UNSUPPORTED" }]);

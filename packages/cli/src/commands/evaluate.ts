@@ -119,8 +119,13 @@ async function run(context: CliContext, flags: Flags): Promise<void> {
   if (flags.json) writeJson(context, { files: evaluation.files, ...evaluation.measures });
   else writeLine(context.stdout, result);
   await appendStepSummary(context, evaluation);
-  const failed = evaluation.measures.failures.length;
-  if (failed > flags.allowFailures) context.exit.code = EXIT.failed;
+  const { failures } = evaluation.measures;
+  if (failures.length <= flags.allowFailures) return;
+  words.warn(
+    `${failures.length === 1 ? "1 picture" : `${failures.length} pictures`} could not be decoded, the first: ${failures[0]?.message}; ` +
+      `hence exit code ${EXIT.failed} (--allow-failures ${failures.length} would allow them)`,
+  );
+  context.exit.code = EXIT.failed;
 }
 
 function optionsOf(context: CliContext, flags: Flags): EvaluateOptions {
