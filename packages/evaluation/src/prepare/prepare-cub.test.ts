@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -165,12 +165,21 @@ test("a download that breaks off is resumed, then kept", async () => {
   const { path, md5 } = await writeArchive();
   const bytes = await readFile(path);
   const ranges: (string | undefined)[] = [];
+  const partial = join(folder, "downloads/CUB_200_2011.tgz.part");
   const server = createServer((request, response) => {
     ranges.push(request.headers.range);
     const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
     response.writeHead(start > 0 ? 206 : 200, { "content-length": bytes.length - start });
     if (ranges.length > 1) response.end(bytes.subarray(start));
-    else response.write(bytes.subarray(0, 500), () => setTimeout(() => response.destroy(), 50));
+    else {
+      response.write(bytes.subarray(0, 500));
+      const timer = setInterval(async () => {
+        const { size } = await stat(partial).catch(() => ({ size: 0 }));
+        if (size < 500) return;
+        clearInterval(timer);
+        response.destroy();
+      }, 10);
+    }
   });
   await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/cub.tgz`;
