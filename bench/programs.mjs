@@ -29,27 +29,24 @@ function run(command, args, env) {
   return { stdout, seconds: (performance.now() - started) / 1000 };
 }
 
-/** A Node program; with its peak memory. */
+/** A Node program; with its peak memory and processor time. */
 export function runNode(args, env = {}) {
-  const peakFile = join(tmpdir(), `fieldmark-peak-${process.pid}`);
-  const hook = new URL("peak-memory.mjs", import.meta.url).href;
-  const done = run(process.execPath, ["--import", hook, ...args], { ...env, FIELDMARK_PEAK_FILE: peakFile });
-  const peakMegabytes = Number(readFileSync(peakFile, "utf8")) / 1024;
-  rmSync(peakFile);
-  return { ...done, peakMegabytes };
+  const file = join(tmpdir(), `fieldmark-resources-${process.pid}`);
+  const hook = new URL("resources.mjs", import.meta.url).href;
+  const done = run(process.execPath, ["--import", hook, ...args], { ...env, FIELDMARK_RESOURCES_FILE: file });
+  const used = JSON.parse(readFileSync(file, "utf8"));
+  rmSync(file);
+  return { ...done, ...used };
 }
 
 /** `fieldmark evaluate`, started by node: the whole run, and pictures a second while it predicts. */
 export function runFieldmark({ model, images, annotations, cache, output }) {
   const places = ["--model", model, "--images", images, "--annotations", annotations, "--output", output];
-  const { stdout, seconds, peakMegabytes } = runNode(
-    [COMMAND_LINE, "evaluate", ...places, "--json", "--quiet"],
-    {
-      FIELDMARK_CACHE: cache,
-    },
-  );
+  const { stdout, ...used } = runNode([COMMAND_LINE, "evaluate", ...places, "--json", "--quiet"], {
+    FIELDMARK_CACHE: cache,
+  });
   const { provenance } = JSON.parse(stdout);
-  return { rate: provenance.dataset.examples / provenance.seconds, seconds, peakMegabytes };
+  return { rate: provenance.dataset.examples / provenance.seconds, ...used };
 }
 
 /** One of peers/pipelines.py; pictures a second without start-up and loading. */

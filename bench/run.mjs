@@ -2,6 +2,8 @@
 //
 //   npm run bench -- --python PYTHON [--rounds 3] [--photos 480] [--folder DIR] [--peers bound,ort-pool,…]
 //
+// On a machine that does other things meanwhile, look at the processor time, too: programs whose threads wait for one
+// another lose more of their pace there than programs whose threads do not.
 // PYTHON is one with the packages of peers/tf-2.15.txt. Data and models are made once, by seeded scripts, in --folder.
 import { existsSync, rmSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
@@ -51,13 +53,16 @@ const ratio = (name, field) => median(results.get(name).map((one, round) => ours
 console.log(
   `${count} JPEGs of about 500 × 375, MobileNetV2 1.0, 8 classes; medians of ${values.rounds} interleaved rounds\n`,
 );
-console.log("| pipeline | images/s | whole run, s | peak, MB | Fieldmark's rate ÷ this | whole run ÷ this |");
-console.log("|---|--:|--:|--:|--:|--:|");
+console.log(
+  "| pipeline | images/s | whole run, s | its CPU, s | peak, MB | Fieldmark's rate ÷ this | whole run ÷ this |",
+);
+console.log("|---|--:|--:|--:|--:|--:|--:|");
 for (const [name, list] of results) {
   const middle = (field) => median(list.map((one) => one[field]));
   const cells = [
     middle("rate").toFixed(1),
     middle("seconds").toFixed(2),
+    middle("cpuSeconds").toFixed(1),
     middle("peakMegabytes").toFixed(0),
     ratio(name, "rate").toFixed(2),
     ratio(name, "seconds").toFixed(3),

@@ -120,5 +120,6 @@ def bound():
 
 started = {"lab": lab, "tf-batched": tf_batched, "tf-data": tf_data, "ort": ort, "ort-pool": ort_pool, "bound": bound}[name]()
 seconds = time.perf_counter() - started
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps({"rate": len(files) / seconds, "peakMegabytes": peak}))
+used = resource.getrusage(resource.RUSAGE_SELF)
+rate = len(files) / seconds
+print(json.dumps({"rate": rate, "peakMegabytes": used.ru_maxrss / 1024, "cpuSeconds": used.ru_utime + used.ru_stime}))
