@@ -69,7 +69,7 @@ test("the annotations beside the images are found without a flag", async () => {
   await put("manifest/test.csv", `${HEADER}\na.jpg,1,1,A\n`);
   const dataset = await readDataset({ images }, { count: 2, names: null });
   expect(dataset.examples).toHaveLength(1);
-  expect(dataset.source).toBe("test.csv, 1 pictures");
+  expect(dataset.source).toBe("test.csv, 1 picture");
 });
 
 test("everything that is wrong with the rows is told together, with the file and the row numbers", async () => {
@@ -183,7 +183,7 @@ test("a CUB-200-2011 tree is read with its own split", async () => {
   expect(await names("all")).toHaveLength(3);
   const subset = await readDataset({ images: folder, split: "all" }, { count: 1, names: ["002.B"] });
   expect(subset.examples.map(({ label }) => label)).toEqual([0, 0]);
-  expect(subset.notes).toEqual(["1 pictures of classes that the model does not know were left out"]);
+  expect(subset.notes).toEqual(["left out, of classes that the model does not know: 1 picture"]);
 });
 
 test("the digest follows names, labels and class names", async () => {

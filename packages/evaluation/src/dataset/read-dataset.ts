@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { FieldmarkError } from "@fieldmark/contract";
+import { count } from "../count.ts";
 import { type Annotation, readAnnotationsCsv } from "./annotations-csv.ts";
 import { readClassFolders } from "./class-folders.ts";
 import { nameEveryOutput, readLabelsFile, requireCount } from "./class-names.ts";
@@ -45,7 +46,7 @@ export async function readDataset(options: DatasetOptions, classes: ModelClasses
   );
   const examples = await lookUp(source, imagesFolder, rows, classes.count);
   return {
-    source: `${source}, ${examples.length} pictures`,
+    source: `${source}, ${count(examples.length, "picture")}`,
     examples,
     classNames,
     classNameSource: labels === null ? classNameSource : "labels file",
@@ -157,7 +158,7 @@ async function rowsOfCub(
     rows: kept,
     classNames: names ?? tree.classNames,
     classNameSource: given.names === null ? "classes.txt" : "model archive",
-    notes: left === 0 ? [] : [`${left} pictures of classes that the model does not know were left out`],
+    notes: left === 0 ? [] : [`left out, of classes that the model does not know: ${count(left, "picture")}`],
   };
 }
 

@@ -1,7 +1,8 @@
+import { count } from "../count.ts";
 import type { ReliabilityBin } from "../measures/calibration.ts";
 import type { RiskCoveragePoint } from "../measures/risk-coverage.ts";
 import { type Html, html } from "./html.ts";
-import { count, percent } from "./number-text.ts";
+import { percent } from "./number-text.ts";
 
 const SIZE = { width: 420, height: 300, left: 58, right: 24, top: 12, bottom: 44 } as const;
 

@@ -20,8 +20,3 @@ export function measureText(key: MeasureKey, value: number | null): string {
 export function intervalText(key: MeasureKey, interval: Interval | null): string {
   return interval === null ? "" : `${measureText(key, interval.low)} – ${measureText(key, interval.high)}`;
 }
-
-/** "1 picture", "2 pictures". */
-export function count(number: number, noun: string): string {
-  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
-}

@@ -1,6 +1,6 @@
+import { count } from "../count.ts";
 import type { MeasuresJson } from "../evaluate-options.ts";
 import { type Html, html } from "./html.ts";
-import { count } from "./number-text.ts";
 
 /** Where the numbers come from, and how to make them again. */
 export function provenanceBlock({ provenance, bootstrap, level }: MeasuresJson): Html {

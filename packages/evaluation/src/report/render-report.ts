@@ -1,9 +1,10 @@
+import { count } from "../count.ts";
 import type { MeasuredEvaluation, MeasuresJson } from "../evaluate-options.ts";
 import { measureCards } from "./cards.ts";
 import { reliabilityChart, riskCoverageChart } from "./charts.ts";
 import { allMeasures, classTable } from "./class-table.ts";
 import { breakable, type Html, html, jsonForScript } from "./html.ts";
-import { count, percent } from "./number-text.ts";
+import { percent } from "./number-text.ts";
 import { readPageFiles } from "./page-files.ts";
 import { provenanceBlock } from "./provenance-block.ts";
 import { GALLERY, type RankedRows, type ReportRow } from "./report-rows.ts";
