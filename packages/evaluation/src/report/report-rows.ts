@@ -63,7 +63,13 @@ function toRow(predictions: Predictions, row: number): ReportRow {
   };
 }
 
-/** The gallery, then round after round one picture of every cell; of the correct ones only the least sure. */
+/** Cells of mistakes, the fullest first, that are shown with several pictures at once. */
+const FULL_CELLS = { cells: 12, pictures: 6 } as const;
+
+/**
+ * The gallery, some pictures of the fullest cells of mistakes, then round after round one picture of every cell; of
+ * the correct ones only the least sure.
+ */
 function thumbnailOrder(rows: readonly ReportRow[]): readonly number[] {
   const order = new Set<number>();
   const cells = new Map<string, number[]>();
@@ -73,6 +79,10 @@ function thumbnailOrder(rows: readonly ReportRow[]): readonly number[] {
     if (cell === undefined) cells.set(`${row.l},${row.p}`, [index]);
     else cell.push(index);
   });
+  const mistakes = [...cells.values()].filter(([first]) => !isCorrect(rows[first ?? -1]));
+  for (const cell of mistakes.sort((a, b) => b.length - a.length).slice(0, FULL_CELLS.cells)) {
+    for (const index of cell.slice(0, FULL_CELLS.pictures)) order.add(index);
+  }
   const longest = Math.max(0, ...[...cells.values()].map((cell) => cell.length));
   for (let round = 0; round < longest; round++) {
     for (const cell of cells.values()) {
