@@ -27,7 +27,7 @@ const broken: readonly (readonly [found: string, graph: Graph])[] = [
   ['"b" uses "a" before it is made', { ...sound, nodes: [...sound.nodes].reverse() }],
   ['"b" is a Conv9', { ...sound, nodes: [node("b", "Conv9", ["x"])] }],
   ['nothing makes the output "y"', { ...sound, nodes: [] }],
-  ['"a" (Add) mixes float32 and int32', { ...sound, constants: new Map([["c", ints]]) }],
+  ['"a" (Add) mixes element types', { ...sound, constants: new Map([["c", ints]]) }],
   [
     'output "y" is float32, stated int64',
     { ...sound, outputs: [{ ...sound.outputs[0]!, dataType: "int64" }] },

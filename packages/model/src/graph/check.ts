@@ -1,17 +1,8 @@
-import type { Graph, Node } from "./graph.ts";
+import type { Graph } from "./graph.ts";
+import { mixesTypes } from "./ops/element-types.ts";
 import { ONNX_OPS } from "./ops/onnx-ops.ts";
 import { type Size, toDimension } from "./size.ts";
 import type { Value } from "./value.ts";
-
-/** Ops whose inputs, from the first that counts to the last, have one element type. */
-const ONE_TYPE: ReadonlyMap<string, { readonly from: number; readonly to: number }> = new Map([
-  ...["Add", "Sub", "Mul", "Div", "Pow", "Mod", "Max", "Min", "MatMul", "Equal", "Less", "Greater"].map(
-    (op) => [op, { from: 0, to: 2 }] as const,
-  ),
-  ...["Conv", "Gemm", "Clip"].map((op) => [op, { from: 0, to: 3 }] as const),
-  ["Where", { from: 1, to: 3 }],
-  ["Concat", { from: 0, to: Number.POSITIVE_INFINITY }],
-]);
 
 /**
  * Checks that a graph of ONNX ops is sound: names are unique, nodes stand in topological order, every input
@@ -49,8 +40,8 @@ export function checkGraph(graph: Graph, step: string): void {
     const inputs = node.inputs.map((name) =>
       name === "" ? null : (values.get(name) ?? fail(`"${node.name}" uses "${name}" before it is made`)),
     );
-    checkOneType(node, inputs, fail);
-    const types = rule.types({ ...node, inputs, outputs: node.outputs.length, unknown });
+    if (mixesTypes(node.op, inputs)) fail(`"${node.name}" (${node.op}) mixes element types`);
+    const types = rule.types({ ...node, where: node.name, inputs, outputs: node.outputs.length, unknown });
     for (const [index, name] of node.outputs.entries()) {
       const {
         dataType,
@@ -67,13 +58,4 @@ export function checkGraph(graph: Graph, step: string): void {
     const agrees = made?.every((size, axis) => size === null || (shape?.[axis] ?? size) === size) ?? true;
     if (!agrees) fail(`output "${key}" is [${made}], stated [${shape}]`);
   }
-}
-
-function checkOneType(node: Node, inputs: readonly (Value | null)[], fail: (found: string) => never): void {
-  const range = ONE_TYPE.get(node.op);
-  if (!range) return;
-  const types = new Set(
-    inputs.slice(range.from, range.to).flatMap((value) => (value ? [value.dataType] : [])),
-  );
-  if (types.size > 1) fail(`"${node.name}" (${node.op}) mixes ${[...types].join(" and ")}`);
 }

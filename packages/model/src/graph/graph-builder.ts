@@ -1,7 +1,8 @@
 import type { Tensor } from "../tensor.ts";
 import type { Attributes } from "./attributes.ts";
 import type { Graph, NamedValue, Node } from "./graph.ts";
-import type { ConstantCall, OnnxOp } from "./ops/onnx-op.ts";
+import { mixesTypes } from "./ops/element-types.ts";
+import { broken, type Call, type ConstantCall, type OnnxOp } from "./ops/onnx-op.ts";
 import { ONNX_OPS } from "./ops/onnx-ops.ts";
 import { type Size, staticShape, toDimension } from "./size.ts";
 import { elementCount, isInteger, scalarTensor, tensorOf } from "./tensor-numbers.ts";
@@ -79,7 +80,9 @@ export class GraphBuilder {
     const key = `${op}(${inputs.map((value) => value?.name ?? "")})${outputs}${JSON.stringify(attributes, keyed)}`;
     const before = this.#emitted.get(key);
     if (before) return before;
-    const types = rule.types({ op, inputs, attributes, outputs, unknown: this.unknown });
+    const call: Call = { op, where: this.scope, inputs, attributes, outputs, unknown: this.unknown };
+    const types = rule.types(call);
+    refuseImpossible(call, types);
     const folded = fold(rule, inputs, { attributes, outputs: types });
     const values = folded
       ? folded.map((constant) => this.constant(constant, `${this.scope}/${op}`))
@@ -169,6 +172,16 @@ export interface Producer {
   readonly op: string;
   readonly inputs: readonly (Value | null)[];
   readonly attributes: Attributes;
+}
+
+/** @throws MODEL_BROKEN for what no runtime could run, so that it is refused with the name of its node */
+function refuseImpossible(call: Call, types: readonly OutputType[]): void {
+  if (mixesTypes(call.op, call.inputs)) throw broken(call, "they should be of one element type");
+  for (const { shape } of types) {
+    const isSize = (size: Size): boolean =>
+      typeof size === "string" || (Number.isSafeInteger(size) && size >= 0);
+    if (shape && !shape.every(isSize)) throw broken(call, `the result would be [${shape}]`);
+  }
 }
 
 /** Constants in attributes are small: only ConstantOfShape has one. */

@@ -10,10 +10,10 @@ export const elementCount = (shape: readonly number[]): number => {
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
 
-/** A number as an int64, clamped: slice ends such as 2⁶³ − 1 pass through doubles. */
+/** A number as an int64, clamped: slice ends such as 2⁶³ − 1 pass through doubles. NaN becomes the least, as on x86. */
 export const toInt64 = (value: number): bigint => {
   if (value >= 9.2233720368547e18) return INT64_MAX;
-  if (value <= -9.2233720368547e18) return INT64_MIN;
+  if (value <= -9.2233720368547e18 || Number.isNaN(value)) return INT64_MIN;
   return BigInt(Math.trunc(value));
 };
 

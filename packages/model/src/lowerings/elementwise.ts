@@ -97,7 +97,7 @@ const castTo: Lowering = (node, emit) => {
 export const elementwise = {
   Add: sameAs("Add"),
   AddV2: sameAs("Add"),
-  AddN: (node, emit) => [node.inputs.reduce((sum, x) => emit("Add", [sum, x]))],
+  AddN: (node, emit) => [node.inputs.slice(1).reduce((sum, x) => emit("Add", [sum, x]), inputOf(node, 0))],
   Sub: sameAs("Sub"),
   Mul: sameAs("Mul"),
   MulNoNan: zeroWhere("second", (a, b, emit) => emit("Mul", [a, b])),

@@ -1,3 +1,4 @@
+import { FieldmarkError } from "@fieldmark/contract";
 import { readAttributes } from "../graph/attributes.ts";
 import { emitInto } from "../graph/emit.ts";
 import { cast } from "../graph/emit-shapes.ts";
@@ -61,7 +62,12 @@ export function lower(graph: Graph): Graph {
   return builder.finish(
     graph.outputs.map((output) => {
       const value = lookUp(output.name);
-      if (!value) throw new TypeError(`Nothing makes the output ${output.key} (${output.name})`);
+      if (!value) {
+        throw new FieldmarkError(
+          "MODEL_BROKEN",
+          `nothing makes the output "${output.key}" ("${output.name}")`,
+        );
+      }
       return { ...output, value: cast(emit, value, borderType(output.dataType)) };
     }),
   );

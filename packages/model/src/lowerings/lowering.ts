@@ -36,4 +36,14 @@ export function inputOf(node: SourceNode, index: number): Value {
   throw new FieldmarkError("MODEL_BROKEN", `${found}, expected at least ${index + 1}`);
 }
 
+/** More outputs than any model's op has, and few enough to make. */
+const MOST_OUTPUTS = 1 << 16;
+
+/** An attribute that says how many outputs there are. @throws MODEL_BROKEN when there could not be so many */
+export function outputCount(node: SourceNode, key: string): number {
+  const count = node.attributes.number(key);
+  if (Number.isInteger(count) && count >= 0 && count <= MOST_OUTPUTS) return count;
+  throw new FieldmarkError("MODEL_BROKEN", `${node.op} "${node.name}": ${key} is ${count}, expected a count`);
+}
+
 export type { Emit };

@@ -19,7 +19,7 @@ import {
 
 const NHWC_TO_NCHW = [0, 3, 1, 2];
 const NCHW_TO_NHWC = [0, 2, 3, 1];
-const RUN_TIME = unsupported("its sizes are only known at run time");
+const RUN_TIME = unsupported("its sizes are only known at run time, or beyond bounds");
 
 type Convention = "half_pixel" | "align_corners" | "asymmetric";
 
@@ -49,12 +49,20 @@ const nearest: Lowering = (node, emit) => {
   ];
 };
 
-/** Sizes [height, width] of the input and of the output, where both are known. */
+/** Weights of one axis are few enough up to this many: 2,048 × 2,048. */
+const MOST_WEIGHTS = 1 << 22;
+
+/** Sizes [height, width] of the input and of the output, where both are known and within bounds. */
 function staticSizes(node: SourceNode): { from: readonly number[]; to: readonly number[] } | null {
   const from = inputOf(node, 0).shape?.slice(1, 3);
   const to = constantNumbers(node.inputs[1]);
   if (!from?.every((size) => typeof size === "number") || !to) return null;
-  return { from: from as readonly number[], to };
+  const sizes = { from: from as readonly number[], to };
+  const fits = [0, 1].every((k) => {
+    const [inputs = 0, outputs = 0] = [sizes.from[k], sizes.to[k]];
+    return inputs > 0 && outputs > 0 && Number.isInteger(outputs) && inputs * outputs <= MOST_WEIGHTS;
+  });
+  return fits ? sizes : null;
 }
 
 interface AxisWeights {

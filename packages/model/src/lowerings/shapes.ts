@@ -14,6 +14,7 @@ import {
   inputOf,
   type Lowering,
   type LoweringTable,
+  outputCount,
   type SourceNode,
   unsupported,
 } from "./lowering.ts";
@@ -73,7 +74,7 @@ const splitEqually: Lowering = (node, emit) => {
   if (axis === null || !x.shape) return UNKNOWN_AXIS;
   const at = positiveAxis(axis, x.shape.length);
   const size = x.shape[at];
-  const parts = node.attributes.number("num_split");
+  const parts = outputCount(node, "num_split");
   const sizes = typeof size === "number" ? new Array<number>(parts).fill(size / parts) : null;
   return split(emit, x, { axis: at, sizes, parts });
 };
@@ -93,7 +94,7 @@ const splitBySizes: Lowering = (node, emit) => {
 const unpack: Lowering = (node, emit) => {
   const x = inputOf(node, 0);
   const axis = positiveAxis(node.attributes.number("axis"), x.shape?.length ?? 0);
-  const count = node.attributes.number("num");
+  const count = outputCount(node, "num");
   return Array.from({ length: count }, (_, index) =>
     emit("Gather", [x, emit.scalar(index, "int64")], { axis }),
   );
@@ -146,9 +147,13 @@ const roll: Lowering = (node, emit) => {
   return [result];
 };
 
+/** int64 [size]: 0, 1, 2, … */
+const countingTo = (emit: Emit, size: number): Value =>
+  emit("Range", [emit.scalar(0, "int64"), emit.scalar(size, "int64"), emit.scalar(1, "int64")]);
+
 /** bool [size, size], true on the main diagonal. */
 function diagonal(emit: Emit, size: number): Value {
-  const indices = emit.ints(Array.from({ length: size }, (_, index) => index));
+  const indices = countingTo(emit, size);
   return emit("Equal", [unsqueeze(emit, indices, [1]), indices]);
 }
 
@@ -182,7 +187,8 @@ const oneHot: Lowering = (node, emit) => {
   if (depth === undefined || !indices.shape) return unsupported("its depth is only known at run time");
   const rank = indices.shape.length;
   const axis = positiveAxis(node.attributes.number("axis"), rank + 1);
-  const classes = emit.ints(Array.from({ length: depth }, (_, index) => index));
+  if (!(axis >= 0 && axis <= rank)) return unsupported(`axis ${axis} of ${rank + 1}`);
+  const classes = countingTo(emit, depth);
   const after = Array.from({ length: rank - axis }, (_, index) => index + 1);
   const hit = emit("Equal", [
     unsqueeze(emit, cast(emit, indices, "int64"), [axis]),

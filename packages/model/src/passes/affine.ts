@@ -75,7 +75,9 @@ const maps: Readonly<Record<string, Map>> = {
 /** Inputs x, scale, offset, mean, variance; the sum under the root is taken in float64. */
 export function batchNormAffine(inputs: readonly (Value | null)[], epsilon: number): Affine | null {
   const [gamma, beta, mean, variance] = inputs.slice(1).map(constantNumbers);
+  const channels = inputs[0]?.shape?.[1];
   if (!gamma || !beta || !mean || !variance) return null;
+  if ([gamma, beta, mean, variance].some(({ length }) => length !== channels)) return null;
   const scale = Float64Array.from(gamma, (value, c) => value / Math.sqrt((variance[c] ?? 0) + epsilon));
   const shift = Float64Array.from(beta, (value, c) => value - (mean[c] ?? 0) * (scale[c] ?? 0));
   return { axis: 1, scale, shift };

@@ -1,3 +1,4 @@
+import { FieldmarkError } from "@fieldmark/contract";
 import type { DataType, Tensor } from "../../tensor.ts";
 import type { Attributes } from "../attributes.ts";
 import type { Size } from "../size.ts";
@@ -6,6 +7,8 @@ import type { OutputType, Value } from "../value.ts";
 /** One use of an op: null stands for an absent optional input. */
 export interface Call {
   readonly op: string;
+  /** Name of the node that this is made for. */
+  readonly where: string;
   readonly inputs: readonly (Value | null)[];
   readonly attributes: Attributes;
   /** How many outputs are asked for. */
@@ -32,10 +35,16 @@ export interface OnnxOp {
 
 export type OnnxOpTable = Readonly<Record<string, OnnxOp>>;
 
-/** Input `index`, which the op cannot do without. */
+/** The error for inputs that the op cannot take: whoever made the model wrote what no runtime could run. */
+export const broken = ({ op, where, inputs }: Call, found: string): FieldmarkError => {
+  const shapes = inputs.map((value) => (value ? `${value.dataType}[${value.shape ?? "?"}]` : "none"));
+  return new FieldmarkError("MODEL_BROKEN", `"${where}" becomes ${op} of ${shapes.join(", ")}: ${found}`);
+};
+
+/** Input `index`, which the op cannot do without. @throws MODEL_BROKEN */
 export function input(call: Call, index: number): Value {
   const value = call.inputs[index];
-  if (!value) throw new TypeError(`${call.op} lacks input ${index}`);
+  if (!value) throw broken(call, `it has no input ${index}`);
   return value;
 }
 

@@ -4,6 +4,7 @@ import { elementCount, isInteger, numbersOf, tensorOf } from "../tensor-numbers.
 import { constantNumbers, elementsOf, positiveAxis, type Value } from "../value.ts";
 import { broadcastShapes, broadcastStrides, walk } from "./broadcast.ts";
 import {
+  broken,
   type Call,
   input,
   numberOr,
@@ -80,16 +81,24 @@ export function sliceRanges(inputs: readonly (Value | null)[]): readonly SliceRa
 
 const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
 
-/** Indices that a range takes of an axis: ONNX clamps, negative bounds count from the end. */
-export function slicedIndices({ start, end, step }: SliceRange, size: number): number[] {
+/** Which indices of an axis of known size a range takes: ONNX clamps, negative bounds count from the end. */
+export function slicedIndices(
+  { start, end, step }: SliceRange,
+  size: number,
+): { from: number; count: number } {
   const bound = (at: number): number => {
     const positive = at < 0 ? at + size : at;
     return step > 0 ? clamp(positive, 0, size) : clamp(positive, -1, size - 1);
   };
   const [from, to] = [bound(start), bound(end)];
-  const count = Math.max(0, Math.ceil((to - from) / step));
-  return Array.from({ length: count }, (_, k) => from + k * step);
+  return { from, count: Math.max(0, Math.ceil((to - from) / step)) };
 }
+
+/** All indices that a range takes, in order. */
+const allIndices = (range: SliceRange, size: number): number[] => {
+  const { from, count } = slicedIndices(range, size);
+  return Array.from({ length: count }, (_, k) => from + k * range.step);
+};
 
 function slicedShape(call: Call): readonly Size[] | null {
   const { shape } = input(call, 0);
@@ -99,7 +108,7 @@ function slicedShape(call: Call): readonly Size[] | null {
   return shape.map((size, axis) => {
     const range = ranges.find((candidate) => candidate.axis === axis);
     if (!range) return size;
-    if (typeof size === "number") return slicedIndices(range, size).length;
+    if (typeof size === "number") return slicedIndices(range, size).count;
     return range.step === 1 && range.start === 0 && range.end > 2 ** 31 ? size : call.unknown();
   });
 }
@@ -200,6 +209,9 @@ export const shapes: OnnxOpTable = {
       const { dataType, shape } = input(call, 0);
       const perm = numbersOr(call.attributes, "perm", null);
       if (!shape || !perm) return unranked(dataType);
+      if (perm.length !== shape.length || shape.some((_, axis) => !perm.includes(axis))) {
+        throw broken(call, `[${perm}] is no order of its axes`);
+      }
       const elements = input(call, 0).elements ? permutedElements(input(call, 0), perm) : null;
       return [{ dataType, shape: perm.map((axis) => shape[axis] ?? 1), elements }];
     },
@@ -259,7 +271,8 @@ export const shapes: OnnxOpTable = {
       const x = input(call, 0);
       const size = x.shape?.[0];
       const range = sliceRanges(call.inputs)?.[0];
-      const positions = range && typeof size === "number" ? slicedIndices(range, size) : null;
+      const known = elementsOf(x) !== null && typeof size === "number";
+      const positions = range && known ? allIndices(range, size) : null;
       return [{ dataType: x.dataType, shape: slicedShape(call), elements: picked(call, positions) }];
     },
     evaluate: (call) => {
@@ -271,7 +284,7 @@ export const shapes: OnnxOpTable = {
       for (let k = 0; k < starts.length; k++) {
         const axis = positiveAxis(axes?.[k] ?? k, x.shape.length);
         const range = { axis, start: starts[k] ?? 0, end: ends[k] ?? 0, step: steps?.[k] ?? 1 };
-        indices[axis] = slicedIndices(range, x.shape[axis] ?? 0);
+        indices[axis] = allIndices(range, x.shape[axis] ?? 0);
       }
       const result = gatherBy(x, shape, (axis, index) => indices[axis]?.[index] ?? 0);
       return result && [result];
