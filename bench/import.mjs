@@ -2,7 +2,7 @@
 //
 //   node bench/import.mjs --python PYTHON [--tf2onnx PYTHON] [--rounds 3] [--folder DIR]
 //
-// --tf2onnx: a Python with tensorflow-cpu 2.15.1 and tf2onnx 1.17; it takes minutes and 11 GB of memory, once.
+// --tf2onnx: a Python with the packages of peers/tf2onnx.txt; it takes minutes and 11 GB of memory, once.
 import { existsSync, rmSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
