@@ -22,7 +22,7 @@ export const unsqueeze = (emit: Emit, x: Value, axes: readonly number[]): Value 
 export const runtimeShape = (emit: Emit, x: Value): Value => emit("Shape", [x]);
 
 /** Some sizes as an int64 tensor; the sizes that are no numbers are taken from `x` at run time. */
-export function sizesTensor(emit: Emit, x: Value, sizes: readonly Size[]): Value {
+function sizesTensor(emit: Emit, x: Value, sizes: readonly Size[]): Value {
   if (sizes.every((size) => typeof size === "number")) return emit.ints(sizes as readonly number[]);
   const shape = runtimeShape(emit, x);
   const parts = sizes.map((size) => {
@@ -36,7 +36,7 @@ export function sizesTensor(emit: Emit, x: Value, sizes: readonly Size[]): Value
  * The target of a Reshape as a constant, where one does it: the sizes of `x` are copied by 0 where they stand at
  * the same axis, and at most one other unknown size is left to -1.
  */
-export function reshapeTarget(x: Value, sizes: readonly (Size | null)[]): readonly number[] | null {
+function reshapeTarget(x: Value, sizes: readonly (Size | null)[]): readonly number[] | null {
   const open = sizes.filter((size) => size === null || size === -1 || typeof size === "string").length;
   const target = sizes.map((size, axis) => {
     if (typeof size === "number") return size;

@@ -11,7 +11,7 @@ const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
 
 /** A number as an int64, clamped: slice ends such as 2⁶³ − 1 pass through doubles. NaN becomes the least, as on x86. */
-export const toInt64 = (value: number): bigint => {
+const toInt64 = (value: number): bigint => {
   if (value >= 9.2233720368547e18) return INT64_MAX;
   if (value <= -9.2233720368547e18 || Number.isNaN(value)) return INT64_MIN;
   return BigInt(Math.trunc(value));
@@ -61,9 +61,6 @@ function arrayOf(dataType: DataType, numbers: ArrayLike<number>): TensorData {
   if (!isPlain(dataType)) throw new TypeError(`No tensor of ${dataType} is made from numbers`);
   return ARRAYS[dataType].from(numbers) as TensorData;
 }
-
-/** int64 [n] */
-export const intsTensor = (values: readonly number[]): Tensor => tensorOf("int64", [values.length], values);
 
 /** A scalar. */
 export const scalarTensor = (value: number, dataType: DataType): Tensor => tensorOf(dataType, [], [value]);

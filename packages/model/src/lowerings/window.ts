@@ -34,13 +34,13 @@ function knownSamePadding(size: Size | undefined, axis: WindowAxis): readonly [n
 /** True for "NHWC" and its kin: channels last. */
 export const channelsLast = (node: SourceNode): boolean => node.attributes.text("data_format").endsWith("C");
 
-export const toChannelsFirst = (rank: number): readonly number[] => [
+const toChannelsFirst = (rank: number): readonly number[] => [
   0,
   rank - 1,
   ...Array.from({ length: rank - 2 }, (_, axis) => axis + 1),
 ];
 
-export const toChannelsLast = (rank: number): readonly number[] => [
+const toChannelsLast = (rank: number): readonly number[] => [
   0,
   ...Array.from({ length: rank - 2 }, (_, axis) => axis + 2),
   1,

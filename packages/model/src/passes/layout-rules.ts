@@ -6,7 +6,7 @@ import { constantNumbers, positiveAxis, type Value } from "../graph/value.ts";
 import { compose, inverse, movesNothing, type Permutation, permute, type View, view } from "./permutation.ts";
 
 /** A node whose first input is stored in another order of axes. */
-export interface ViewedNode {
+interface ViewedNode {
   readonly op: string;
   readonly attributes: Node["attributes"];
   readonly outputs: number;

@@ -139,7 +139,6 @@ export const elementwise: OnnxOpTable = {
   LeakyRelu: unary(),
   Elu: unary(),
   HardSigmoid: unary(),
-  HardSwish: unary(),
   Not: unary((x) => (x === 0 ? 1 : 0)),
   IsNaN: unary((x) => (Number.isNaN(x) ? 1 : 0), "bool"),
   IsInf: unary((x) => (Math.abs(x) === Number.POSITIVE_INFINITY ? 1 : 0), "bool"),
@@ -198,10 +197,8 @@ export const elementwise: OnnxOpTable = {
   },
   Max: binary(Math.max, { elements: numeric(Math.max) }),
   Min: binary(Math.min, { elements: numeric(Math.min) }),
-  PRelu: binary((x, slope) => (x < 0 ? x * slope : x)),
   And: binary((a, b) => a & b),
   Or: binary((a, b) => a | b),
-  Xor: binary((a, b) => a ^ b),
   Equal: compare((a, b) => a === b),
   Greater: compare((a, b) => a > b),
   GreaterOrEqual: compare((a, b) => a >= b),
@@ -231,4 +228,4 @@ export const elementwise: OnnxOpTable = {
 const castTarget = ({ to }: Attributes): DataType => ELEMENT_TYPE_NAMES.get(Number(to)) ?? "float32";
 
 /** Ops that treat every element alike, so that a permutation of the axes passes through them. */
-export const isElementwise = (op: string): boolean => op in elementwise && op !== "PRelu";
+export const isElementwise = (op: string): boolean => op in elementwise;

@@ -6,7 +6,7 @@ import { broadcastStrides, walk } from "./broadcast.ts";
 import { type Call, input, numberOr, type OnnxOp, type OnnxOpTable, outputShape, tensor } from "./onnx-op.ts";
 
 /** Axes that a Reduce* call reduces: its second input, or all of them; null when only known at run time. */
-export function reducedAxes(x: Value, axes: Value | null | undefined): readonly number[] | null {
+function reducedAxes(x: Value, axes: Value | null | undefined): readonly number[] | null {
   if (!x.shape) return null;
   const rank = x.shape.length;
   if (!axes) return x.shape.map((_, axis) => axis);
