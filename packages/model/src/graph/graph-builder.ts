@@ -77,7 +77,7 @@ export class GraphBuilder {
   ): readonly Value[] {
     const rule = ONNX_OPS.get(op);
     if (!rule) throw new TypeError(`The table of ONNX ops lacks ${op}`);
-    const key = `${op}(${inputs.map((value) => value?.name ?? "")})${outputs}${JSON.stringify(attributes, keyed)}`;
+    const key = `${op}(${inputs.map((value) => value?.name ?? "")})${outputs}${JSON.stringify(attributes)}`;
     const before = this.#emitted.get(key);
     if (before) return before;
     const call: Call = { op, where: this.scope, inputs, attributes, outputs, unknown: this.unknown };
@@ -183,9 +183,6 @@ function refuseImpossible(call: Call, types: readonly OutputType[]): void {
     if (shape && !shape.every(isSize)) throw broken(call, `the result would be [${shape}]`);
   }
 }
-
-/** Constants in attributes are small: only ConstantOfShape has one. */
-const keyed = (_: string, value: unknown): unknown => (typeof value === "bigint" ? `${value}n` : value);
 
 interface FoldContext {
   readonly attributes: Attributes;

@@ -12,8 +12,13 @@ export interface BoundNode extends Omit<Node, "inputs"> {
 /** The values that take the place of a node's outputs, or null to copy the node. */
 export type Visit = (node: BoundNode, builder: GraphBuilder) => readonly Value[] | null;
 
-/** Builds a graph anew, node by node, letting `visit` replace what it knows better. Linear in the graph. */
-export function rewrite(graph: Graph, visit: Visit): Graph {
+/**
+ * Builds a graph anew, node by node, letting `visit` replace what it knows better. Linear in the graph.
+ *
+ * @param needs ops without which there is nothing to replace: a graph that lacks one is returned as it is
+ */
+export function rewrite(graph: Graph, visit: Visit, needs: readonly string[] = []): Graph {
+  if (!needs.every((op) => graph.nodes.some((node) => node.op === op))) return graph;
   const builder = new GraphBuilder();
   const values = new Map<string, Value>();
   const uses = countUses(graph);

@@ -3,7 +3,7 @@ import { numberOr, numbersOr } from "../graph/ops/onnx-op.ts";
 import { elementCount } from "../graph/tensor-numbers.ts";
 import type { Value } from "../graph/value.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Affine, at, isUnit, isZero } from "./affine.ts";
+import { type Affine, at, filled, isUnit, isZero } from "./affine.ts";
 
 /** Makes constants of a graph being built; weights that were scaled before are found again. */
 export interface Weights {
@@ -44,7 +44,7 @@ function scaledAlong(weights: Tensor, axis: number, scale: Float64Array): Tensor
   const source = weights.data as Float32Array;
   const inner = elementCount(weights.shape.slice(axis + 1));
   const size = weights.shape[axis] ?? 1;
-  const factors = Float64Array.from({ length: size }, (_, index) => at(scale, index));
+  const factors = filled(size, (index) => at(scale, index));
   const data = new Float32Array(source.length);
   for (let index = 0; index < source.length; ) {
     for (let row = 0; row < size; row++) {
@@ -74,10 +74,7 @@ function mappedBias(
   { scale, shift }: Affine,
 ): Float64Array | null {
   const old = constantFloats(bias);
-  const mapped = Float64Array.from(
-    { length: channels },
-    (_, c) => (old?.[c] ?? 0) * at(scale, c) + at(shift, c),
-  );
+  const mapped = filled(channels, (c) => (old?.[c] ?? 0) * at(scale, c) + at(shift, c));
   return isZero(mapped) ? null : mapped;
 }
 

@@ -8,7 +8,10 @@ import type { Value } from "../graph/value.ts";
  * a product with a matrix, nor parted again after it.
  */
 export function fuseDense(graph: Graph): Graph {
-  return rewrite(graph, (node, builder) => (node.op === "Reshape" ? productInside(node, builder) : null));
+  return rewrite(graph, (node, builder) => (node.op === "Reshape" ? productInside(node, builder) : null), [
+    "MatMul",
+    "Reshape",
+  ]);
 }
 
 function productInside(node: BoundNode, builder: GraphBuilder): readonly Value[] | null {

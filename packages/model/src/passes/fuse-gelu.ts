@@ -12,15 +12,19 @@ const isAbout = (value: Value | null | undefined, number: number): boolean =>
  * makes a single Gelu of.
  */
 export function fuseGelu(graph: Graph): Graph {
-  return rewrite(graph, (node, builder) => {
-    if (node.op !== "Mul") return null;
-    for (const [half, twice] of orders(node.inputs)) {
-      for (const [x, factor] of orders(madeBy(builder, "Mul", half))) {
-        if (isAbout(factor, 0.5) && isTwiceNormal(builder, twice, x)) return [gelu(builder, x)];
+  return rewrite(
+    graph,
+    (node, builder) => {
+      if (node.op !== "Mul") return null;
+      for (const [half, twice] of orders(node.inputs)) {
+        for (const [x, factor] of orders(madeBy(builder, "Mul", half))) {
+          if (isAbout(factor, 0.5) && isTwiceNormal(builder, twice, x)) return [gelu(builder, x)];
+        }
       }
-    }
-    return null;
-  });
+      return null;
+    },
+    ["Erf"],
+  );
 }
 
 /** 1 + erf(x / √2), or 1 − erf(−x / √2) */

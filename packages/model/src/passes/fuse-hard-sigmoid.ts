@@ -6,11 +6,15 @@ import { constantScalar, type Value } from "../graph/value.ts";
 
 /** Makes relu6(x + 3) / 6, the hard sigmoid of MobileNetV3 and of Keras 3, one op instead of three. */
 export function fuseHardSigmoid(graph: Graph): Graph {
-  return rewrite(graph, (node, builder) => {
-    const clipped = sixth(node);
-    const x = clipped && shiftedBy3(builder, clipped);
-    return x ? [builder.emit("HardSigmoid", [x], { alpha: 1 / 6, beta: 0.5 })] : null;
-  });
+  return rewrite(
+    graph,
+    (node, builder) => {
+      const clipped = sixth(node);
+      const x = clipped && shiftedBy3(builder, clipped);
+      return x ? [builder.emit("HardSigmoid", [x], { alpha: 1 / 6, beta: 0.5 })] : null;
+    },
+    ["Clip", "Add"],
+  );
 }
 
 /** The operand that a node divides by six. */

@@ -18,10 +18,14 @@ interface Parts {
 
 /** Makes one LayerNormalization of the nine or so ops that Keras' layer comes to. */
 export function fuseLayerNorm(graph: Graph): Graph {
-  return rewrite(graph, (node, builder) => {
-    const parts = matchLayerNorm(node, builder);
-    return parts && emitLayerNorm(builder, parts);
-  });
+  return rewrite(
+    graph,
+    (node, builder) => {
+      const parts = matchLayerNorm(node, builder);
+      return parts && emitLayerNorm(builder, parts);
+    },
+    ["ReduceMean", "Reciprocal"],
+  );
 }
 
 function matchLayerNorm(node: BoundNode, builder: GraphBuilder): Parts | null {

@@ -6,21 +6,25 @@ import { constantNumbers, constantScalar, type Value } from "../graph/value.ts";
 
 /** Makes Pads part of the window op after them, where the op's own padding means the same. */
 export function fusePadding(graph: Graph): Graph {
-  return rewrite(graph, (node, builder) => {
-    const fuse = fusers[node.op];
-    let [x = null] = node.inputs;
-    let { attributes } = node;
-    for (let pad = builder.producer(x); fuse && pad?.op === "Pad"; pad = builder.producer(x)) {
-      const [inside] = pad.inputs;
-      const added = spatialZeros(pad);
-      const pads = attributes.auto_pad === undefined ? numbersOr(attributes, "pads", null) : null;
-      const fused = inside && added && pads ? fuse(node, { builder, x: inside, added, pads }) : null;
-      if (!fused || !inside) break;
-      attributes = { ...attributes, ...fused };
-      x = inside;
-    }
-    return x === node.inputs[0] ? null : [builder.emit(node.op, [x, ...node.inputs.slice(1)], attributes)];
-  });
+  return rewrite(
+    graph,
+    (node, builder) => {
+      const fuse = fusers[node.op];
+      let [x = null] = node.inputs;
+      let { attributes } = node;
+      for (let pad = builder.producer(x); fuse && pad?.op === "Pad"; pad = builder.producer(x)) {
+        const [inside] = pad.inputs;
+        const added = spatialZeros(pad);
+        const pads = attributes.auto_pad === undefined ? numbersOr(attributes, "pads", null) : null;
+        const fused = inside && added && pads ? fuse(node, { builder, x: inside, added, pads }) : null;
+        if (!fused || !inside) break;
+        attributes = { ...attributes, ...fused };
+        x = inside;
+      }
+      return x === node.inputs[0] ? null : [builder.emit(node.op, [x, ...node.inputs.slice(1)], attributes)];
+    },
+    ["Pad"],
+  );
 }
 
 /** The pads of a Pad that adds zeros to spatial axes only: begins, then ends. */

@@ -28,8 +28,9 @@ export function runPasses(lowered: Graph): Graph {
   checkGraph(lowered, "lower");
   let graph = lowered;
   for (const [name, pass] of Object.entries(PASSES)) {
-    graph = pass(graph);
-    checkGraph(graph, name);
+    const before = graph;
+    graph = pass(before);
+    if (graph !== before) checkGraph(graph, name);
   }
   return graph;
 }
