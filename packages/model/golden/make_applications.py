@@ -135,16 +135,6 @@ def build(tf, name, size):
     return tf.keras.Model(trunk.input, layers.Dense(8, activation="softmax", name="output")(layers.Dropout(0.5)(hidden)))
 
 
-def readers(layer):
-    return [node.operation if hasattr(node, "operation") else node.layer for node in layer._outbound_nodes]
-
-
-def activated(layer):
-    """Whether an activation reads this layer's output, at once or after an addition."""
-    kinds = [(type(reader).__name__, reader) for reader in readers(layer)]
-    return any(kind in ("Activation", "ReLU") or (kind == "Add" and activated(reader)) for kind, reader in kinds)
-
-
 def randomise(np, model, rng):
     """Gains and offsets that differ from 1 and 0: an importer that drops one must fail."""
     bounded = any(getattr(layer, "max_value", None) is not None for layer in model.layers)
@@ -160,13 +150,11 @@ def randomise(np, model, rng):
             if kind == "LayerScale":
                 variable.assign(rng.uniform(0.2, 0.8, shape))
             elif leaf == "gamma":
-                # What only adds to a stream changes it a little, as in a trained network.
-                added = kind == "BatchNormalization" and not activated(layer)
-                variable.assign(rng.uniform(0.4, 0.8, shape) * (0.3 if added else 1))
+                variable.assign(rng.uniform(0.4, 0.8, shape))
             elif leaf == "beta":
                 # Most of what a ReLU sees is positive: purely random signs would make a deep network chaotic,
                 # its answers rounding errors. A few offsets reach the upper bound of ReLU6.
-                centre = 0 if not activated(layer) else 0.6 if getattr(layer, "scale", True) else 1.2
+                centre = 0 if kind == "LayerNormalization" else 0.6 if getattr(layer, "scale", True) else 1.2
                 variable.assign(rng.normal(centre, 0.3, shape) + (4.5 * (rng.random(shape) < 0.03) if bounded else 0))
             elif leaf == "bias":
                 variable.assign(rng.normal(0, 0.1, shape))
