@@ -5,6 +5,10 @@ import type { Tensor } from "../tensor.ts";
 import type { SessionAnswer, SessionRequest, SessionSettings } from "./messages.ts";
 import { fromOnnxruntime, toOnnxruntime } from "./onnxruntime-tensor.ts";
 
+// From Node 24 on there is a Float16Array, which onnxruntime-node 1.30 makes tensors of and cannot read. Without it the
+// library keeps half floats as their bits, as we do; the thread is its alone.
+Reflect.deleteProperty(globalThis, "Float16Array");
+
 // onnxruntime blocks the thread that calls it for the whole run, so it lives in this one. Loading it takes longer
 // than anything else here: it starts before the first request.
 const runtime = import("onnxruntime-node").catch((cause: unknown) => {
