@@ -1,12 +1,10 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { readNpy, type Tensor, writeNpy } from "@fieldmark/model";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { CliContext } from "../context.ts";
-import { main } from "../main.ts";
+import { runWords } from "./run-words.test-support.ts";
 
 const golden = (name: string) =>
   fileURLToPath(new URL(`../../../model/golden/ops/tensorflow-2.15/${name}.tar.gz`, import.meta.url));
@@ -19,28 +17,8 @@ afterEach(async () => {
   await rm(cwd, { recursive: true, force: true });
 });
 
-async function fieldmark(...words: string[]) {
-  const said = { stdout: "", stderr: "" };
-  const stream = (name: "stdout" | "stderr") =>
-    new Writable({
-      write: (chunk, _, done) => {
-        said[name] += String(chunk);
-        done();
-      },
-    });
-  const context: CliContext = {
-    stdout: stream("stdout"),
-    stderr: stream("stderr"),
-    env: { FIELDMARK_CACHE: join(cwd, "cache") },
-    cwd,
-    signal: new AbortController().signal,
-    interactive: false,
-    color: false,
-    argv: ["fieldmark", ...words],
-    exit: { code: 0 },
-  };
-  return { code: await main(words, context), ...said };
-}
+const fieldmark = (...words: string[]) =>
+  runWords(words, { cwd, env: { FIELDMARK_CACHE: join(cwd, "cache") } });
 
 const tensor = (shape: readonly number[]): Tensor => ({
   dataType: "float32",

@@ -1,11 +1,9 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Writable } from "node:stream";
 import { preprocessFiles, preprocessing } from "@fieldmark/imaging";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { CliContext } from "../context.ts";
-import { main } from "../main.ts";
+import { runWords } from "./run-words.test-support.ts";
 
 let cwd = "";
 let folder = "";
@@ -35,28 +33,7 @@ function bitmap(start: number): Buffer {
   return file;
 }
 
-async function fieldmark(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const said = { stdout: "", stderr: "" };
-  const stream = (name: "stdout" | "stderr") =>
-    new Writable({
-      write: (chunk, _, done) => {
-        said[name] += String(chunk);
-        done();
-      },
-    });
-  const context: CliContext = {
-    stdout: stream("stdout"),
-    stderr: stream("stderr"),
-    env: {},
-    cwd,
-    signal: new AbortController().signal,
-    interactive: false,
-    color: false,
-    argv: ["fieldmark", ...words],
-    exit: { code: 0 },
-  };
-  return { code: await main(words, context), ...said };
-}
+const fieldmark = (...words: string[]) => runWords(words, { cwd, env: {} });
 
 async function expected(recipe: ReturnType<typeof preprocessing>, ...names: string[]): Promise<Buffer> {
   const rows = [];

@@ -1,11 +1,9 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Writable } from "node:stream";
 import { sampleModelPath } from "@fieldmark/samples";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { CliContext } from "../context.ts";
-import { main } from "../main.ts";
+import { runWords } from "./run-words.test-support.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -13,28 +11,7 @@ beforeEach(async () => {
 });
 afterEach(async () => await rm(folder, { recursive: true }));
 
-async function fieldmark(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const said = { stdout: "", stderr: "" };
-  const stream = (name: "stdout" | "stderr") =>
-    new Writable({
-      write: (chunk, _, done) => {
-        said[name] += String(chunk);
-        done();
-      },
-    });
-  const context: CliContext = {
-    stdout: stream("stdout"),
-    stderr: stream("stderr"),
-    env: {},
-    cwd: folder,
-    signal: new AbortController().signal,
-    interactive: false,
-    color: false,
-    argv: ["fieldmark", ...words],
-    exit: { code: 0 },
-  };
-  return { code: await main(words, context), ...said };
-}
+const fieldmark = (...words: string[]) => runWords(words, { cwd: folder, env: {} });
 
 test("samples render writes the lab's layout; --json says what, progress goes to stderr", async () => {
   const { code, stdout, stderr } = await fieldmark(
