@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import { FieldmarkError } from "@fieldmark/contract";
-import type { DecodeAnswer, DecodedPicture, DecodeTarget, DecodeTask } from "./decode-task.ts";
+import type { DecodeAnswer, DecodeClose, DecodedPicture, DecodeTarget, DecodeTask } from "./decode-task.ts";
 
 const WORKER = createRequire(import.meta.url).resolve("@fieldmark/evaluation/decode-worker");
 
@@ -45,8 +45,17 @@ export class DecodePool implements AsyncDisposable {
     return answer.thumbnail;
   }
 
+  /** Asks the threads to end: terminating one while native code decodes in it can abort the process. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    await Promise.all(
+      this.#workers.map(async (worker) => {
+        if (this.#ended.has(worker)) return;
+        const exited = new Promise((resolve) => worker.once("exit", resolve));
+        worker.ref();
+        worker.postMessage({ kind: "close" } satisfies DecodeClose);
+        await exited;
+      }),
+    );
   }
 
   /** Given to the least busy thread. */

@@ -22,6 +22,9 @@ export type DecodeTask =
     }
   | { readonly id: number; readonly kind: "thumbnail"; readonly path: string };
 
+/** Asks a thread to end once it is done with its tasks. */
+export type DecodeClose = { readonly kind: "close" };
+
 /** What is known of a picture beside its pixels. */
 export interface DecodedPicture {
   /** hex SHA-256 of the file's bytes */

@@ -6,10 +6,11 @@ import "sharp"; // loaded while the thread starts, not when the first picture co
 import { decodeForRecipe, fitPicture, scalePixels } from "@fieldmark/imaging";
 import { reason } from "../dataset/text-file.ts";
 import { thumbnail } from "../report/thumbnail.ts";
-import type { DecodeAnswer, DecodedPicture, DecodeTask } from "./decode-task.ts";
+import type { DecodeAnswer, DecodeClose, DecodedPicture, DecodeTask } from "./decode-task.ts";
 
 /** Reads, digests, decodes and resizes pictures in a thread of its own. */
-parentPort?.on("message", (task: DecodeTask) => {
+parentPort?.on("message", (task: DecodeTask | DecodeClose) => {
+  if (task.kind === "close") return parentPort?.close();
   answer(task).then(
     (message) => parentPort?.postMessage(message),
     (error: unknown) => parentPort?.postMessage(failure(task.id, error)),

@@ -1,4 +1,4 @@
-import { parentPort } from "node:worker_threads";
+import { type MessagePort, parentPort } from "node:worker_threads";
 import { FieldmarkError } from "@fieldmark/contract";
 import type { InferenceSession } from "onnxruntime-node";
 import type { Tensor } from "../tensor.ts";
@@ -19,6 +19,7 @@ const runtime = import("onnxruntime-node").catch((cause: unknown) => {
 });
 runtime.catch(() => {}); // reported when a session is opened
 
+const port = portOfThread();
 let session: InferenceSession | null = null;
 
 async function answer(request: SessionRequest): Promise<Readonly<Record<string, Tensor>>> {
@@ -31,7 +32,8 @@ async function answer(request: SessionRequest): Promise<Readonly<Record<string, 
       return await run(request.inputs, request.outputs);
     case "close":
       await session?.release();
-      session = null;
+      await runtime.catch(() => {}); // a thread that ends while the library loads takes the process with it
+      port.close();
       return {};
   }
 }
@@ -82,9 +84,17 @@ function buffersOf(tensors: Readonly<Record<string, Tensor>>): ArrayBuffer[] {
   return [...new Set(buffers)];
 }
 
-const port = parentPort;
-if (port === null) throw new Error("session-worker.js runs as a worker thread only");
-port.on("message", async (request: SessionRequest) => {
+function portOfThread(): MessagePort {
+  if (parentPort === null) throw new Error("session-worker.js runs as a worker thread only");
+  return parentPort;
+}
+
+let last = Promise.resolve();
+port.on("message", (request: SessionRequest) => {
+  last = last.then(() => serve(request));
+});
+
+async function serve(request: SessionRequest): Promise<void> {
   const { id } = request;
   try {
     const outputs = await answer(request);
@@ -94,4 +104,4 @@ port.on("message", async (request: SessionRequest) => {
     if (!(cause instanceof FieldmarkError)) throw cause;
     port.postMessage({ id, error: cause.toTransfer() } satisfies SessionAnswer);
   }
-});
+}

@@ -117,6 +117,31 @@ test("what waits when the session is closed fails, and so does what comes after"
   await expect(session.run({ x: rows(1, 1) }, ["v40"])).rejects.toMatchObject({ code: "MODEL_RUN" });
 });
 
+test("a session may be closed at any moment: while the library loads, while it opens, while it runs", async () => {
+  const program = `
+    import { Session } from ${JSON.stringify(new URL("../../dist/session/session.js", import.meta.url).href)};
+    const x = { dataType: "float32", shape: [64, ${SIZE}], data: new Float32Array(64 * ${SIZE}) };
+    const later = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+    for (let step = 0; step < 12; step++) {
+      const loading = new Session();
+      await later(step * 10);
+      await loading.close();
+      const opening = new Session();
+      const opened = opening.open(${JSON.stringify(join(folder, MODEL_FILE))}, { threads: 1 }).catch(() => {});
+      await later(step * 12);
+      await opening.close();
+      await opened;
+      const running = new Session();
+      await running.open(${JSON.stringify(join(folder, MODEL_FILE))}, { threads: 1 });
+      void running.run({ x }, ["v40"]).catch(() => {});
+      await later(step * 3);
+      await running.close();
+    }
+    console.log("whole");`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program]);
+  expect(stdout).toBe("whole\n");
+});
+
 test("onnxruntime keeps nothing in the user's home and sends nothing: its telemetry stays off", async () => {
   const home = join(folder, "home");
   await mkdir(home);

@@ -29,6 +29,7 @@ export interface RunOptions {
  */
 export class Session implements AsyncDisposable {
   readonly #worker: Worker;
+  readonly #exited: Promise<unknown>;
   readonly #queue: Waiting[] = [];
   #running: Waiting | null = null;
   #nextId = 0;
@@ -40,6 +41,7 @@ export class Session implements AsyncDisposable {
     // No flags of this process: under a test runner they name a condition that resolves to sources.
     this.#worker = new Worker(entry, { execArgv: [] });
     this.#worker.unref();
+    this.#exited = new Promise((resolve) => this.#worker.once("exit", resolve));
     this.#worker.on("message", (answer: SessionAnswer) => this.#settle(answer));
     this.#worker.on("error", (cause) => this.#end(`its thread failed: ${cause.message}`, cause));
     this.#worker.on("exit", (code) => this.#end(`its thread ended with code ${code}`));
@@ -70,10 +72,15 @@ export class Session implements AsyncDisposable {
     return this.#queue.length + (this.#running === null ? 0 : 1);
   }
 
-  /** Ends the thread once the request that runs is done; the ones that wait fail. */
+  /**
+   * Ends the thread once the request that runs is done; the ones that wait fail. The thread is asked, never
+   * terminated: onnxruntime aborts the whole process when its thread is taken away while it works or loads.
+   */
   async close(): Promise<void> {
     this.#end("it was closed");
-    await this.#worker.terminate();
+    this.#worker.ref();
+    this.#worker.postMessage({ id: this.#nextId++, kind: "close" } satisfies SessionRequest);
+    await this.#exited;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -111,7 +118,7 @@ export class Session implements AsyncDisposable {
     if (this.#running !== null) return;
     const waiting = this.#queue.shift();
     if (waiting === undefined) {
-      this.#worker.unref();
+      if (this.#ended === null) this.#worker.unref();
       return;
     }
     this.#running = waiting;
