@@ -1,11 +1,14 @@
 /** Package arrows of docs/architecture.md: each package may import only what stands after its arrow. */
 const ARROWS = {
   contract: [],
+  "object-store": ["contract"],
   model: ["contract"],
   imaging: ["contract"],
   samples: ["contract", "imaging"],
   evaluation: ["contract", "model", "imaging"],
-  cli: ["contract", "model", "imaging", "evaluation", "samples"],
+  service: ["contract", "object-store"],
+  sdk: ["contract"],
+  cli: ["contract", "model", "imaging", "evaluation", "samples", "object-store", "service", "sdk"],
 };
 const names = Object.keys(ARROWS);
 
