@@ -6,7 +6,13 @@ export type InstanceState =
   | { readonly kind: "absent" }
   | { readonly kind: "running"; readonly startedAt: number }
   /** Its program ended; a signal counts as 128 + n. `outOfMemory` when the limit killed it. Times are epoch milliseconds. */
-  | { readonly kind: "exited"; readonly exitCode: number; readonly startedAt: number; readonly endedAt: number; readonly outOfMemory?: boolean }
+  | {
+      readonly kind: "exited";
+      readonly exitCode: number;
+      readonly startedAt: number;
+      readonly endedAt: number;
+      readonly outOfMemory?: boolean;
+    }
   /** It was started, is gone, and left no record of its end (a reboot, its supervisor killed). */
   | { readonly kind: "disappeared" };
 
@@ -25,6 +31,10 @@ export interface InstanceFolder {
   readonly host: string;
   /** Becomes /opt/ml of the instance. Transfer fills it before `start` and reads it after the end. */
   readonly ml: string;
+  /** A folder on the same file system, never visible to the program: transfer's own (what feeds Pipe inputs). May not exist yet. */
+  readonly transfer: string;
+  /** Whom the folders that transfer makes below `ml` belong to; null: the service's own user. */
+  readonly owner: { readonly uid: number; readonly gid: number } | null;
 }
 
 /**
@@ -39,7 +49,10 @@ export interface Runtime {
    * Makes ready what the job's image stands for (an environment, an image). May take minutes the first time.
    * @throws IMAGE_UNKNOWN with the command that adds it; IMAGE_FAILED with the reason
    */
-  prepare(plan: RunPlan, options: { readonly signal: AbortSignal; readonly onProgress: (line: string) => void }): Promise<void>;
+  prepare(
+    plan: RunPlan,
+    options: { readonly signal: AbortSignal; readonly onProgress: (line: string) => void },
+  ): Promise<void>;
 
   /** Makes the instances' folders, or finds them: /opt/ml with config/, output/, processing/. Empties what an interrupted call left, unless the instance was started. */
   folders(plan: RunPlan): Promise<readonly InstanceFolder[]>;
