@@ -79,6 +79,51 @@ export const ERRORS = {
   JSON_INVALID: input("Correct the JSON at the place that is named."),
   CHECKSUM_MISMATCH: input("Download the file again; it is not the published one."),
 
+  // Processing jobs
+  JOB_EXISTS: {
+    fault: "input",
+    http: 400,
+    aws: "ResourceInUse",
+    hint: "Choose another name, or delete the finished job of this name.",
+  },
+  JOB_NOT_FOUND: {
+    fault: "input",
+    http: 400,
+    aws: "ResourceNotFound",
+    hint: "List the jobs with `fieldmark jobs list`.",
+  },
+  JOB_NOT_FINISHED: {
+    fault: "input",
+    http: 400,
+    aws: "ResourceInUse",
+    hint: "Stop the job and wait for its end, then delete it.",
+  },
+  JOB_TOO_LARGE: {
+    fault: "input",
+    http: 400,
+    aws: "ResourceLimitExceeded",
+    hint: "Ask for fewer instances, or start the service with a higher --max-instances.",
+  },
+  TAGS_TOO_MANY: {
+    fault: "input",
+    http: 400,
+    aws: "ResourceLimitExceeded",
+    hint: "Delete tags that you do not need.",
+  },
+  LEASE_LOST: {
+    fault: "service",
+    http: 500,
+    aws: "InternalFailure",
+    hint: "Another service works on this job; give each service a data folder of its own.",
+  },
+  MOVE_REFUSED: {
+    fault: "service",
+    http: 500,
+    aws: "InternalFailure",
+    hint: "This is a defect of the controller; please report it with the service's log.",
+  },
+  STORE_TOO_NEW: environment("Start the version of Fieldmark that wrote this data folder, or a newer one."),
+
   // The machine
   DOWNLOAD_FAILED: environment("Check the network and run the command again; it resumes where it stopped."),
   DISK: environment("Free some space or choose another folder, then run again."),

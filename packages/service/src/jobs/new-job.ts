@@ -1,0 +1,62 @@
+import { randomBytes } from "node:crypto";
+
+import { FieldmarkError } from "@fieldmark/contract";
+
+import type { NewJob, SessionKeys, Tag } from "../store/job-store.ts";
+
+/** The members of CreateProcessingJob that the record is made of; validated before. */
+export interface CreateRequest {
+  readonly ProcessingJobName: string;
+  readonly ProcessingResources: { readonly ClusterConfig: { readonly InstanceCount: number } };
+  readonly NetworkConfig?: { readonly EnableNetworkIsolation?: boolean };
+  readonly Tags?: readonly Tag[];
+}
+
+export interface NewJobOptions {
+  readonly region: string;
+  readonly accountId: string;
+  /** `--max-instances`: how many run at once. */
+  readonly maxInstances: number;
+  /** epoch milliseconds */
+  readonly now: number;
+  readonly random?: (bytes: number) => Buffer;
+}
+
+/**
+ * What is recorded of a CreateProcessingJob request.
+ * @throws JOB_TOO_LARGE when it asks for more instances than ever run at once
+ */
+export function newJob<R extends CreateRequest>(request: R, options: NewJobOptions): NewJob {
+  const { ProcessingJobName: name, ProcessingResources, NetworkConfig } = request;
+  const instanceCount = ProcessingResources.ClusterConfig.InstanceCount;
+  if (instanceCount > options.maxInstances) {
+    throw new FieldmarkError(
+      "JOB_TOO_LARGE",
+      `The service limit '--max-instances' is ${options.maxInstances} Instances, with current utilization of 0 Instances ` +
+        `and a request delta of ${instanceCount} Instances.`,
+      { instanceCount, maxInstances: options.maxInstances },
+    );
+  }
+  const { Tags: tags = [], ...recorded } = request;
+  return {
+    name,
+    arn: `arn:aws:sagemaker:${options.region}:${options.accountId}:processing-job/${name}`,
+    request: recorded,
+    instanceCount,
+    createdAt: options.now,
+    sessionKeys:
+      NetworkConfig?.EnableNetworkIsolation === true ? null : newSessionKeys(options.random ?? randomBytes),
+    tags,
+  };
+}
+
+const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/** Keys in the form that AWS's temporary ones have: ASIA and 16 letters, 40 characters, a token. */
+function newSessionKeys(random: (bytes: number) => Buffer): SessionKeys {
+  return {
+    accessKeyId: `ASIA${Array.from(random(16), (byte) => LETTERS.charAt(byte % LETTERS.length)).join("")}`,
+    secretAccessKey: random(30).toString("base64"),
+    sessionToken: random(96).toString("base64"),
+  };
+}
