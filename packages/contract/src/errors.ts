@@ -124,6 +124,53 @@ export const ERRORS = {
   },
   STORE_TOO_NEW: environment("Start the version of Fieldmark that wrote this data folder, or a newer one."),
 
+  // Clients of the service
+  SERVICE_UNREACHABLE: environment(
+    "Start it with `fieldmark serve`, or name another one with --endpoint or AWS_ENDPOINT_URL.",
+  ),
+  SERVICE_REFUSED: input("Correct what the service names, then send the request again."),
+  CREDENTIALS_MISSING: environment(
+    'Run `eval "$(fieldmark env)"`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
+  ),
+  REQUEST_INVALID: input("Correct the option that is named."),
+  JOB_FAILED: input("Read what it printed with `fieldmark jobs logs NAME`."),
+  REPORT_MISSING: input("Look at the job's outputs with `fieldmark jobs describe NAME`."),
+
+  // Inputs and outputs of jobs
+  INPUT_NOT_FOUND: input("Check the S3Uri: list it with `fieldmark s3 ls`."),
+  INPUT_MANIFEST: input(
+    'Write the manifest as SageMaker documents it: [{"prefix": "s3://bucket/folder/"}, "key", "key"].',
+  ),
+  INPUT_KEY: input("Rename the object, or choose a prefix without it: its key cannot be a file of the input."),
+  INPUT_NOT_GZIP: input("Compress the objects with gzip, or set the input's S3CompressionType to None."),
+  OUTPUT_FAILED: input("Check the output's S3Uri and that the program leaves its files readable."),
+
+  // Logs
+  LOG_GROUP_NOT_FOUND: {
+    fault: "input",
+    http: 400,
+    aws: "ResourceNotFoundException",
+    hint: "List the groups with DescribeLogGroups; that of processing jobs appears with the first job.",
+  },
+  LOG_STREAM_NOT_FOUND: {
+    fault: "input",
+    http: 400,
+    aws: "ResourceNotFoundException",
+    hint: "List the streams with DescribeLogStreams; a job's appear when its instances start.",
+  },
+  LOG_EXISTS: {
+    fault: "input",
+    http: 400,
+    aws: "ResourceAlreadyExistsException",
+    hint: "Use the one that is there, or choose another name.",
+  },
+  LOG_PARAMETER: {
+    fault: "input",
+    http: 400,
+    aws: "InvalidParameterException",
+    hint: "Correct the parameter that is named.",
+  },
+
   // The machine
   DOWNLOAD_FAILED: environment("Check the network and run the command again; it resumes where it stopped."),
   DISK: environment("Free some space or choose another folder, then run again."),
