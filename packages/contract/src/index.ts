@@ -17,3 +17,17 @@ export {
   type MulticlassMetrics,
   WEIGHTED_MEASURES,
 } from "./evaluation-json.ts";
+export type { AuthFailure } from "./sigv4/auth-failure.ts";
+export type { ChunkSigner, ChunkVerifier, Trailer } from "./sigv4/chunk-signer.ts";
+export { type HttpRequestHead, parseQuery, percentDecode, percentEncode } from "./sigv4/http-request-head.ts";
+export {
+  type Credentials,
+  presignRequest,
+  presignRequestV2,
+  type SignedRequest,
+  type SignOptions,
+  signRequest,
+} from "./sigv4/sign-request.ts";
+export type { SignedPayload } from "./sigv4/signed-payload.ts";
+export type { CredentialLookup, Verified, VerifyOptions } from "./sigv4/verify-options.ts";
+export { verifySignature } from "./sigv4/verify-signature.ts";
