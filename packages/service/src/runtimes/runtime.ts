@@ -35,6 +35,11 @@ export interface InstanceFolder {
   readonly transfer: string;
   /** Whom the folders that transfer makes below `ml` belong to; null: the service's own user. */
   readonly owner: { readonly uid: number; readonly gid: number } | null;
+  /**
+   * Paths of the instance (`/opt/ml/…`) below which inputs must be copies: there nothing keeps the program from writing
+   * through a link into the store. [] where links are safe everywhere, ["/opt/ml"] where nowhere.
+   */
+  readonly copyBelow: readonly string[];
 }
 
 /**
