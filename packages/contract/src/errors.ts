@@ -110,6 +110,7 @@ export const ERRORS = {
     aws: "ResourceLimitExceeded",
     hint: "Delete tags that you do not need.",
   },
+  POSITION_INVALID: input("Give the NextToken that the last answer of the same list held, unchanged."),
   LEASE_LOST: {
     fault: "service",
     http: 500,
@@ -141,7 +142,9 @@ export const ERRORS = {
   INPUT_MANIFEST: input(
     'Write the manifest as SageMaker documents it: [{"prefix": "s3://bucket/folder/"}, "key", "key"].',
   ),
-  INPUT_KEY: input("Rename the object, or choose a prefix without it: its key cannot be a file of the input."),
+  INPUT_KEY: input(
+    "Rename the object, or choose a prefix without it: its key cannot be a file of the input.",
+  ),
   INPUT_NOT_GZIP: input("Compress the objects with gzip, or set the input's S3CompressionType to None."),
   OUTPUT_FAILED: input("Check the output's S3Uri and that the program leaves its files readable."),
 

@@ -66,11 +66,11 @@ export interface Transition {
 
 export type SortBy = "CreationTime" | "Name" | "Status";
 
-/** The last job of a page: the next page starts after it, whatever was added in between. Plain JSON, for a NextToken. */
-export interface ListPosition {
-  readonly value: string | number;
-  readonly id: string;
-}
+/**
+ * The last job of a page, as the values it is sorted by: the next page starts after it, whatever was added in between.
+ * Plain JSON, for a NextToken; from outside it is checked by `list`.
+ */
+export type ListPosition = readonly (string | number)[];
 
 /** ListProcessingJobs' filters and order. Times are epoch milliseconds; bounds are exclusive, as AWS's words "after" and "before". */
 export interface JobQuery {
@@ -133,6 +133,7 @@ export interface JobStore extends AsyncDisposable {
   /** null when there is no such job. */
   get(name: string): Promise<JobRecord | null>;
   getById(id: string): Promise<JobRecord | null>;
+  /** @throws POSITION_INVALID when `after` is not a position of this order */
   list(query: JobQuery): Promise<JobPage>;
   /** By arrival order. */
   transitions(id: string): Promise<readonly Transition[]>;
