@@ -1,0 +1,29 @@
+/** Text as one word of a POSIX shell. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/**
+ * runproc.sh, which a framework's job starts with: unpacks the sources where they lie, installs their requirements,
+ * and becomes the script.
+ *
+ * @param entry the script's path in the archive
+ */
+export function runProc({
+  command,
+  entry,
+}: {
+  readonly command: readonly string[];
+  readonly entry: string;
+}): string {
+  const python = command[0]?.startsWith("python") ? command[0] : "python3";
+  return `#!/bin/bash
+set -e
+cd /opt/ml/processing/input/code
+tar -xzf sourcedir.tar.gz
+if [ -f requirements.txt ]; then
+  ${quoted(python)} -m pip install -r requirements.txt
+fi
+exec ${[...command, entry].map(quoted).join(" ")} "$@"
+`;
+}
