@@ -17,6 +17,25 @@ export {
   type MulticlassMetrics,
   WEIGHTED_MEASURES,
 } from "./evaluation-json.ts";
+export type { IamOperations } from "./shapes/iam.generated.ts";
+export type { LogsOperations } from "./shapes/logs.generated.ts";
+export type {
+  CreateProcessingJobRequest,
+  DescribeProcessingJobResponse,
+  ProcessingInput,
+  ProcessingOutput,
+  SageMakerOperations,
+} from "./shapes/sagemaker.generated.ts";
+export type { ServiceModel, Shape } from "./shapes/service-model.ts";
+export type { StsOperations } from "./shapes/sts.generated.ts";
+export {
+  constraintError,
+  type InputValidation,
+  joinErrors,
+  type ModelledService,
+  SERVICE_MODELS,
+  validateInput,
+} from "./shapes/validate-input.ts";
 export type { AuthFailure } from "./sigv4/auth-failure.ts";
 export type { ChunkSigner, ChunkVerifier, Trailer } from "./sigv4/chunk-signer.ts";
 export { type HttpRequestHead, parseQuery, percentDecode, percentEncode } from "./sigv4/http-request-head.ts";
