@@ -1,0 +1,125 @@
+// Starts `fieldmark serve` for tests, benchmarks, the crash test and the soak, and makes clients for it.
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SageMakerClient } from "@aws-sdk/client-sagemaker";
+
+const CLI = fileURLToPath(new URL("../packages/cli/bin/fieldmark.js", import.meta.url));
+const execute = promisify(execFile);
+
+/** The surroundings of a person who has no AWS settings. */
+function surroundings() {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("AWS_")));
+}
+
+/** Runs one command of `fieldmark` to its end; its stdout. */
+export async function fieldmark(...words) {
+  const { stdout } = await execute(process.execPath, [CLI, ...words], {
+    env: surroundings(),
+    maxBuffer: 2 ** 26,
+  });
+  return stdout;
+}
+
+export async function freePort() {
+  const server = createServer();
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+export async function pause(milliseconds) {
+  await new Promise((done) => setTimeout(done, milliseconds));
+}
+
+/** True when anything that speaks HTTP answers there, whatever its status. */
+async function answers(url) {
+  return await fetch(url).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * One service in a process of its own, with a new data folder in the home folder, where a person's is. It may be killed
+ * and started again on the same folder and port.
+ *
+ * @param {readonly string[]} words further words of the command line
+ * @param {{ setup?: (data: string) => Promise<void>, prefix?: readonly string[] }} options `setup` runs before the first
+ *   start; `prefix` is a program that starts it (`taskset -c 0`)
+ */
+export async function serve(words = [], options = {}) {
+  const data = await mkdtemp(join(homedir(), ".fieldmark-test-"));
+  await options.setup?.(data);
+  const port = await freePort();
+  const listen = `127.0.0.1:${port}`;
+  const url = `http://${listen}`;
+  let child;
+  let output = "";
+
+  async function start() {
+    const all = [process.execPath, CLI, "serve", "--data", data, "--listen", listen, ...words];
+    const [program, ...rest] = [...(options.prefix ?? []), ...all];
+    child = spawn(program, rest, { env: surroundings(), stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const started = child;
+    for (const stream of [started.stdout, started.stderr]) {
+      stream.setEncoding("utf8").on("data", (text) => {
+        output = (output + text).slice(-100_000);
+      });
+    }
+    while (!(await answers(url))) {
+      if (started.exitCode !== null || started.signalCode !== null)
+        throw new Error(`fieldmark serve ended with ${started.exitCode ?? started.signalCode}: ${output}`);
+      await pause(20);
+    }
+  }
+
+  async function end(signal) {
+    const ending = child;
+    child = undefined;
+    if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null) return;
+    const ended = new Promise((done) => ending.once("exit", done));
+    ending.kill(signal);
+    await ended;
+  }
+
+  await start();
+  return {
+    url,
+    data,
+    /** What `fieldmark env` prints: endpoint, region, keys … */
+    env: JSON.parse(await fieldmark("env", "--data", data, "--listen", listen, "--format", "json")),
+    pid: () => child?.pid,
+    /** The end of what the service printed since its first start. */
+    said: () => output,
+    /** kill -9 of the service alone; its jobs' processes are left as they are. */
+    kill: async () => await end("SIGKILL"),
+    stop: async () => await end("SIGTERM"),
+    start,
+    /** SIGTERM, then removes the data folder. */
+    async close() {
+      await end("SIGTERM");
+      await rm(data, { recursive: true, force: true, maxRetries: 20, retryDelay: 500 });
+    },
+  };
+}
+
+/** Clients that show the first answer: no retries. */
+export function clientsOf({ url, env }) {
+  const settings = {
+    endpoint: url,
+    region: env.AWS_REGION,
+    credentials: { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY },
+    maxAttempts: 1,
+  };
+  const s3 = new S3Client({ ...settings, forcePathStyle: true });
+  const [sagemaker, logs] = [new SageMakerClient(settings), new CloudWatchLogsClient(settings)];
+  return { sagemaker, s3, logs, destroy: () => [sagemaker, s3, logs].map((client) => client.destroy()) };
+}
