@@ -14,6 +14,7 @@ export interface ErrorSpec {
 
 const usage = (hint: string): ErrorSpec => ({ fault: "usage", http: 400, aws: "ValidationException", hint });
 const input = (hint: string): ErrorSpec => ({ fault: "input", http: 400, aws: "ValidationException", hint });
+const s3 = (aws: string, http: number, hint: string): ErrorSpec => ({ fault: "input", http, aws, hint });
 const environment = (hint: string): ErrorSpec => ({
   fault: "environment",
   http: 500,
@@ -147,6 +148,27 @@ export const ERRORS = {
   ),
   INPUT_NOT_GZIP: input("Compress the objects with gzip, or set the input's S3CompressionType to None."),
   OUTPUT_FAILED: input("Check the output's S3Uri and that the program leaves its files readable."),
+
+  // Objects
+  BUCKET_NOT_FOUND: s3("NoSuchBucket", 404, "Check the bucket's name, or create it."),
+  BUCKET_EXISTS: s3("BucketAlreadyExists", 409, "Use the bucket that is there, or choose another name."),
+  BUCKET_NOT_EMPTY: s3("BucketNotEmpty", 409, "Delete the bucket's objects first."),
+  BUCKET_NAME_INVALID: s3("InvalidBucketName", 400, "Choose 3–63 of a–z, 0–9 and hyphens, as S3 demands."),
+  OBJECT_NOT_FOUND: s3("NoSuchKey", 404, "Check the key; list its prefix to see what is there."),
+  KEY_INVALID: s3("InvalidArgument", 400, "Choose a key of 1–1,024 bytes of UTF-8 without NUL."),
+  KEY_TOO_LONG: s3("KeyTooLongError", 400, "Choose a key of at most 1,024 bytes of UTF-8."),
+  PRECONDITION_FAILED: s3("PreconditionFailed", 412, "Read the object again: it is not the one expected."),
+  RANGE_INVALID: s3("InvalidRange", 416, "Ask for bytes that the object has."),
+  UPLOAD_NOT_FOUND: s3("NoSuchUpload", 404, "Start the upload again; this one was completed or aborted."),
+  PART_INVALID: s3("InvalidPart", 400, "Name parts that were uploaded, by the etags that were answered."),
+  PART_ORDER_INVALID: s3("InvalidPartOrder", 400, "Name the parts in ascending order of their numbers."),
+  PART_TOO_SMALL: s3("EntityTooSmall", 400, "Make every part but the last at least 5 MiB."),
+  STORE_REFUSED: {
+    fault: "environment",
+    http: 502,
+    aws: "InternalError",
+    hint: "Check the endpoint, the credentials and their permissions on the bucket.",
+  },
 
   // Logs
   LOG_GROUP_NOT_FOUND: {

@@ -48,5 +48,5 @@ export {
   signRequest,
 } from "./sigv4/sign-request.ts";
 export type { SignedPayload } from "./sigv4/signed-payload.ts";
-export type { CredentialLookup, Verified, VerifyOptions } from "./sigv4/verify-options.ts";
+export type { CredentialLookup, LookupResult, Verified, VerifyOptions } from "./sigv4/verify-options.ts";
 export { verifySignature } from "./sigv4/verify-signature.ts";

@@ -1,14 +1,16 @@
 import type { SignedPayload } from "./signed-payload.ts";
 
-/** Finds the secret of an access key, and checks the session token that belongs to it. */
-export type CredentialLookup<I> = (
-  accessKeyId: string,
-  sessionToken: string | null,
-) =>
+export type LookupResult<I> =
   | { readonly secretAccessKey: string; readonly identity: I }
   | "unknown-key"
   | "bad-token"
   | "expired-token";
+
+/** Finds the secret of an access key, and checks the session token that belongs to it. */
+export type CredentialLookup<I> = (
+  accessKeyId: string,
+  sessionToken: string | null,
+) => LookupResult<I> | Promise<LookupResult<I>>;
 
 export interface VerifyOptions<I> {
   /** Expected in the scope: `s3`, `sagemaker`, `logs` … S3's rules of encoding and payloads hold for `s3` alone. */

@@ -6,11 +6,11 @@ import { signTextV2, stringToSignV2 } from "./signature-v2.ts";
 import type { Verified, VerifyOptions } from "./verify-options.ts";
 
 /** SigV2's presigned form: AWSAccessKeyId, Expires (epoch seconds), Signature. */
-export function verifyQueryV2<I>(
+export async function verifyQueryV2<I>(
   head: HttpRequestHead,
   query: ReadonlyMap<string, string>,
   options: VerifyOptions<I>,
-): Verified<I> {
+): Promise<Verified<I>> {
   const accessKeyId = query.get("AWSAccessKeyId") ?? "";
   const expires = query.get("Expires") ?? "";
   const signature = query.get("Signature") ?? "";
@@ -23,7 +23,7 @@ export function verifyQueryV2<I>(
   if (!/^\d{1,12}$/.test(expires))
     fail({ kind: "malformed-expires", found: expires, problem: "not-a-number" });
   const token = query.get("x-amz-security-token") ?? null;
-  const { secretAccessKey, identity } = findSecret(accessKeyId, token, options.lookup);
+  const { secretAccessKey, identity } = await findSecret(accessKeyId, token, options.lookup);
   const end = new Date(Number(expires) * 1000);
   if (options.now.getTime() > end.getTime())
     fail({

@@ -8,19 +8,19 @@ import { verifyHeaderV4, verifyQueryV4 } from "./verify-v4.ts";
  * Says who sent a request, or why nobody knows: SigV4 in the Authorization header or in the query, and the presigned
  * form of SigV2 (S3 alone; boto3 presigns with it in us-east-1). Never throws for what a client sends.
  */
-export function verifySignature<I>(
+export async function verifySignature<I>(
   head: HttpRequestHead,
   options: VerifyOptions<I>,
-): Verified<I> | { readonly ok: false; readonly failure: AuthFailure } {
+): Promise<Verified<I> | { readonly ok: false; readonly failure: AuthFailure }> {
   try {
-    return verify(head, options);
+    return await verify(head, options);
   } catch (error) {
     if (error instanceof NotAuthenticated) return { ok: false, failure: error.failure };
     throw error;
   }
 }
 
-function verify<I>(head: HttpRequestHead, options: VerifyOptions<I>): Verified<I> {
+async function verify<I>(head: HttpRequestHead, options: VerifyOptions<I>): Promise<Verified<I>> {
   const authorization = canonicalHeaderValue(head, "authorization");
   if (authorization !== null) return verifyHeaderV4(head, authorization, options);
   const query = new Map(parseQuery(head.query).map(({ name, value }) => [name, value]));

@@ -35,11 +35,11 @@ interface Claim {
   readonly presigned: boolean;
 }
 
-export function verifyHeaderV4<I>(
+export async function verifyHeaderV4<I>(
   head: HttpRequestHead,
   authorization: string,
   options: VerifyOptions<I>,
-): Verified<I> {
+): Promise<Verified<I>> {
   const mechanism = authorization.split(" ", 1)[0] ?? "";
   if (mechanism !== ALGORITHM) return fail({ kind: "unsupported-mechanism", mechanism });
   const parts = new Map(
@@ -92,11 +92,11 @@ export function verifyHeaderV4<I>(
   });
 }
 
-export function verifyQueryV4<I>(
+export async function verifyQueryV4<I>(
   head: HttpRequestHead,
   query: ReadonlyMap<string, string>,
   options: VerifyOptions<I>,
-): Verified<I> {
+): Promise<Verified<I>> {
   const mechanism = query.get("X-Amz-Algorithm");
   if (mechanism !== undefined && mechanism !== ALGORITHM) fail({ kind: "unsupported-mechanism", mechanism });
   const part = (name: string) => ({ [name]: query.get(name) });
@@ -138,18 +138,18 @@ export function verifyQueryV4<I>(
   });
 }
 
-function verifyClaim<I>(
+async function verifyClaim<I>(
   head: HttpRequestHead,
   claim: Claim,
   options: VerifyOptions<I>,
   checkTime: () => void,
-): Verified<I> {
+): Promise<Verified<I>> {
   const { accessKeyId, scope, signedHeaders } = claim;
   if (scope.service !== options.service)
     fail({ kind: "wrong-service", found: scope.service, expected: options.service });
   if (options.region !== null && scope.region !== options.region)
     fail({ kind: "wrong-region", found: scope.region, expected: options.region });
-  const { secretAccessKey, identity } = findSecret(accessKeyId, claim.sessionToken, options.lookup);
+  const { secretAccessKey, identity } = await findSecret(accessKeyId, claim.sessionToken, options.lookup);
   checkTime();
   const unsigned = Object.keys(head.headers).filter(
     (name) => (name === "host" || name.startsWith("x-amz-")) && !signedHeaders.includes(name),
