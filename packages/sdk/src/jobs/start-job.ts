@@ -75,8 +75,9 @@ export async function startJob(
   const outputs = await outputRequests(session, { outputs: args.outputs ?? [], jobName: name }, signal);
   const request: CreateProcessingJobCommandInput = {
     ProcessingJobName: name,
-    ProcessingInputs: inputs,
-    ProcessingOutputConfig: { Outputs: outputs, KmsKeyId: options.outputKmsKey },
+    ProcessingInputs: inputs.length === 0 ? undefined : inputs,
+    ProcessingOutputConfig:
+      outputs.length === 0 ? undefined : { Outputs: outputs, KmsKeyId: options.outputKmsKey },
     ProcessingResources: {
       ClusterConfig: {
         InstanceType: (options.instanceType ?? "ml.m5.xlarge") as "ml.m5.xlarge",
