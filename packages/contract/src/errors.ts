@@ -196,6 +196,14 @@ export const ERRORS = {
     hint: "Correct the parameter that is named.",
   },
 
+  // Environments and runtimes
+  IMAGE_UNKNOWN: input("Add an environment for the image with `fieldmark environments add`, then run the job again."),
+  IMAGE_FAILED: environment("Mend what is named, or add an environment of your own with `fieldmark environments add`."),
+  ENTRYPOINT_MISSING: input("Name the program in AppSpecification.ContainerEntrypoint."),
+  ENVIRONMENT_UNKNOWN: input("See `fieldmark environments list`."),
+  PYTHON_UNUSABLE: input("Give the path of a Python 3.8 or newer, or of one in a virtual environment."),
+  RUNTIME_REFUSED: environment("Run `fieldmark doctor`: it says what this machine lacks and how to get it."),
+
   // The machine
   DOWNLOAD_FAILED: environment("Check the network and run the command again; it resumes where it stopped."),
   DISK: environment("Free some space or choose another folder, then run again."),

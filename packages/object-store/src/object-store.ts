@@ -39,7 +39,11 @@ export interface ObjectStore {
    * Durable and whole when it resolves; a failed put leaves what was there.
    * @throws BUCKET_NOT_FOUND, DISK
    */
-  put(ref: ObjectRef, body: AsyncIterable<Uint8Array>, options?: { readonly contentType?: string }): Promise<ObjectSummary>;
+  put(
+    ref: ObjectRef,
+    body: AsyncIterable<Uint8Array>,
+    options?: { readonly contentType?: string },
+  ): Promise<ObjectSummary>;
   delete(ref: ObjectRef): Promise<void>;
   /**
    * Makes `path` the object itself, without a copy: a hard link to a read-only file. false where the store cannot
