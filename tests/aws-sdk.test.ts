@@ -30,7 +30,9 @@ const BUCKET = "javascript";
 
 let served: Awaited<ReturnType<typeof serve>>;
 let clients: ReturnType<typeof clientsOf>;
-let { sagemaker, s3, logs } = {} as ReturnType<typeof clientsOf>;
+let sagemaker: (typeof clients)["sagemaker"];
+let s3: (typeof clients)["s3"];
+let logs: (typeof clients)["logs"];
 
 beforeAll(async () => {
   served = await serve([], { setup: shellEnvironment });
