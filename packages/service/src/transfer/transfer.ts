@@ -24,6 +24,9 @@ export interface Transfer {
    */
   upload(plan: RunPlan, folders: readonly InstanceFolder[], signal: AbortSignal): Promise<void>;
 
-  /** Ends the feeders of Pipe inputs. Call it when the program is gone; none running is no error. */
+  /**
+   * Ends the feeders of Pipe inputs. Call it when the program is gone; none running is no error.
+   * @throws INPUT_NOT_GZIP when one broke off because an object could not be decompressed
+   */
   release(plan: RunPlan, folders: readonly InstanceFolder[]): Promise<void>;
 }
