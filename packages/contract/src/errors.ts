@@ -126,6 +126,12 @@ export const ERRORS = {
   },
   STORE_TOO_NEW: environment("Start the version of Fieldmark that wrote this data folder, or a newer one."),
 
+  // The service
+  VALIDATION: input("Correct the member that is named."),
+  LISTEN_FAILED: environment("Choose another address with --listen, or stop what listens there."),
+  DATA_IN_USE: environment("Stop that service, or choose another folder with --data."),
+  DATA_BROKEN: environment("Restore the file from a backup, or choose another folder with --data."),
+
   // Clients of the service
   SERVICE_UNREACHABLE: environment(
     "Start it with `fieldmark serve`, or name another one with --endpoint or AWS_ENDPOINT_URL.",

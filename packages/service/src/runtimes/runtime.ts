@@ -5,13 +5,14 @@ export type InstanceState =
   /** Nothing of it was ever started. */
   | { readonly kind: "absent" }
   | { readonly kind: "running"; readonly startedAt: number }
-  /** Its program ended; a signal counts as 128 + n. `outOfMemory` when the limit killed it. Times are epoch milliseconds. */
+  /** Its program ended; a signal counts as 128 + n. `outOfMemory`, `outOfDisk`: it was killed at that limit. Times are epoch milliseconds. */
   | {
       readonly kind: "exited";
       readonly exitCode: number;
       readonly startedAt: number;
       readonly endedAt: number;
       readonly outOfMemory?: boolean;
+      readonly outOfDisk?: boolean;
     }
   /** It was started, is gone, and left no record of its end (a reboot, its supervisor killed). */
   | { readonly kind: "disappeared" };
