@@ -30,7 +30,12 @@ const reopen = () =>
   Logs.open(folder, { now: () => Math.max(clock, Date.now()), onProblem: (error) => problems.push(error) });
 
 interface Page {
-  readonly events: readonly { timestamp: number; message: string; ingestionTime: number; logStreamName?: string }[];
+  readonly events: readonly {
+    timestamp: number;
+    message: string;
+    ingestionTime: number;
+    logStreamName?: string;
+  }[];
   readonly nextForwardToken: string;
   readonly nextBackwardToken: string;
   readonly nextToken?: string;
@@ -41,7 +46,11 @@ async function call(operation: string, input: object): Promise<unknown> {
   return await operations.get(`Logs_20140328.${operation}`)!(input);
 }
 const get = (input: object = {}) =>
-  call("GetLogEvents", { logGroupName: PROCESSING_JOBS_GROUP, logStreamName: STREAM, ...input }) as Promise<Page>;
+  call("GetLogEvents", {
+    logGroupName: PROCESSING_JOBS_GROUP,
+    logStreamName: STREAM,
+    ...input,
+  }) as Promise<Page>;
 const filter = (input: object = {}) =>
   call("FilterLogEvents", { logGroupName: PROCESSING_JOBS_GROUP, ...input }) as Promise<Page>;
 const print = (bytes: string | Uint8Array, stream = STREAM) => appendFile(logFile(folder, stream), bytes);
@@ -99,7 +108,9 @@ describe("GetLogEvents", () => {
   test("long lines are split, never cut, between characters, the same from both ends", async () => {
     await logs.follow(STREAM);
     const lengths = [UNSPLIT - 1, UNSPLIT, UNSPLIT + 1, 2 * UNSPLIT, 5 * UNSPLIT + 7, 3];
-    const output = lengths.map((length) => `${"é🐦x".repeat(Math.ceil(length / 7)).slice(0, length)}\n`).join("");
+    const output = lengths
+      .map((length) => `${"é🐦x".repeat(Math.ceil(length / 7)).slice(0, length)}\n`)
+      .join("");
     await print(`short\n${output}`);
     await logs.end(STREAM);
     const forward = await walk(3, true);
@@ -111,7 +122,9 @@ describe("GetLogEvents", () => {
 
   test("lines up to the split length stay whole wherever they lie", async () => {
     await logs.follow(STREAM);
-    const lines = [UNSPLIT - 5, 10, UNSPLIT, 1, UNSPLIT - 1, UNSPLIT, UNSPLIT].map((length) => "y".repeat(length));
+    const lines = [UNSPLIT - 5, 10, UNSPLIT, 1, UNSPLIT - 1, UNSPLIT, UNSPLIT].map((length) =>
+      "y".repeat(length),
+    );
     await print(`${lines.join("\n")}\n`);
     await logs.end(STREAM);
     expect(await walk(2, true)).toEqual(lines);
@@ -144,7 +157,8 @@ describe("GetLogEvents", () => {
     expect(events[0]!.timestamp).toBe(before);
     const late = events[1]!.timestamp;
     expect(late).toBeGreaterThan(before);
-    const within = async (input: object) => (await get({ startFromHead: true, ...input })).events.map((e) => e.message);
+    const within = async (input: object) =>
+      (await get({ startFromHead: true, ...input })).events.map((e) => e.message);
     expect(await within({ startTime: late })).toEqual(["late"]);
     expect(await within({ endTime: late })).toEqual(["early"]);
     expect(await within({ startTime: before, endTime: late + 1 })).toEqual(["early", "late"]);
@@ -220,7 +234,9 @@ describe("PutLogEvents", () => {
       { timestamp: clock - 1, message: "a" },
     ];
     await expect(put(disordered)).rejects.toThrow("chronological order");
-    await expect(put([{ timestamp: clock, message: "x".repeat(262_144) }])).rejects.toThrow("Log event too large");
+    await expect(put([{ timestamp: clock, message: "x".repeat(262_144) }])).rejects.toThrow(
+      "Log event too large",
+    );
   });
 
   test("groups and streams exist once; a job's stream takes nothing", async () => {
@@ -229,7 +245,11 @@ describe("PutLogEvents", () => {
       code: "LOG_EXISTS",
     });
     await logs.follow(STREAM);
-    const input = { logGroupName: PROCESSING_JOBS_GROUP, logStreamName: STREAM, logEvents: [{ timestamp: clock, message: "x" }] };
+    const input = {
+      logGroupName: PROCESSING_JOBS_GROUP,
+      logStreamName: STREAM,
+      logEvents: [{ timestamp: clock, message: "x" }],
+    };
     await expect(call("PutLogEvents", input)).rejects.toMatchObject({ code: "LOG_PARAMETER" });
   });
 });
@@ -238,11 +258,16 @@ describe("FilterLogEvents", () => {
   test("interleaves streams by time, page by page, each event once", async () => {
     await call("CreateLogGroup", { logGroupName: "g" });
     const expected: string[] = [];
-    for (const name of ["a", "b", "c"]) await call("CreateLogStream", { logGroupName: "g", logStreamName: name });
+    for (const name of ["a", "b", "c"])
+      await call("CreateLogStream", { logGroupName: "g", logStreamName: name });
     for (let index = 0; index < 30; index++) {
       const logStreamName = ["a", "b", "c"][index % 3]!;
       const timestamp = clock - 1000 + Math.floor(index / 3);
-      await call("PutLogEvents", { logGroupName: "g", logStreamName, logEvents: [{ timestamp, message: `m${index}` }] });
+      await call("PutLogEvents", {
+        logGroupName: "g",
+        logStreamName,
+        logEvents: [{ timestamp, message: `m${index}` }],
+      });
       expected.push(`m${index}`);
     }
     for (const limit of [1, 2, 7, 100]) {
@@ -255,9 +280,16 @@ describe("FilterLogEvents", () => {
       } while (nextToken !== undefined);
       expect(found).toEqual(expected);
     }
-    const some = await filter({ logGroupName: "g", logStreamNames: ["a", "c"], startTime: clock - 1000, endTime: clock - 999 });
+    const some = await filter({
+      logGroupName: "g",
+      logStreamNames: ["a", "c"],
+      startTime: clock - 1000,
+      endTime: clock - 999,
+    });
     expect(some.events.map(({ logStreamName }) => logStreamName)).toEqual(["a", "c"]);
-    await expect(filter({ logGroupName: "g", logStreamNames: ["x"] })).rejects.toMatchObject({ code: "LOG_STREAM_NOT_FOUND" });
+    await expect(filter({ logGroupName: "g", logStreamNames: ["x"] })).rejects.toMatchObject({
+      code: "LOG_STREAM_NOT_FOUND",
+    });
   });
 
   test("finds by prefix and pattern in programs' output", async () => {
@@ -298,7 +330,9 @@ describe("streams", () => {
     expect(await list({ descending: true })).toEqual(names.toReversed());
     expect(await list({ logStreamNamePrefix: "a/" })).toEqual(["a/algo-1-1", "a/algo-2-1"]);
     expect(await list({ orderBy: "LastEventTime", descending: true })).toEqual(names.toReversed());
-    await expect(list({ orderBy: "LastEventTime", logStreamNamePrefix: "a" })).rejects.toThrow("Cannot order by");
+    await expect(list({ orderBy: "LastEventTime", logStreamNamePrefix: "a" })).rejects.toThrow(
+      "Cannot order by",
+    );
   });
 
   test("removal takes ended streams with their files, and leaves the others", async () => {
@@ -316,7 +350,11 @@ describe("streams", () => {
     await logs.follow(STREAM);
     expect(await logs.lastLines(STREAM, { count: 3, maxBytes: 100 })).toEqual([]);
     await print("a\n\n  \nb\n10%\r50%\r100%\nTraceback: grüße");
-    expect(await logs.lastLines(STREAM, { count: 3, maxBytes: 100 })).toEqual(["b", "100%", "Traceback: grüße"]);
+    expect(await logs.lastLines(STREAM, { count: 3, maxBytes: 100 })).toEqual([
+      "b",
+      "100%",
+      "Traceback: grüße",
+    ]);
     expect(await logs.lastLines(STREAM, { count: 3, maxBytes: 4 })).toEqual(["ße"]);
     expect(await logs.lastLines("never/made", { count: 3, maxBytes: 4 })).toEqual([]);
   });

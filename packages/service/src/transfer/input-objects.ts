@@ -56,10 +56,10 @@ async function objectsBelow(
     }
     return objects;
   } catch (error) {
-    if (!(error instanceof FieldmarkError) || error.code !== "BUCKET_NOT_FOUND") throw error;
+    if (!(error instanceof FieldmarkError) || error.fault !== "input") throw error;
     throw new FieldmarkError(
       "INPUT_NOT_FOUND",
-      `The bucket of S3 URL "${s3Uri}" given in input "${inputName}" does not exist.`,
+      `No S3 objects found under S3 URL "${s3Uri}" given in input "${inputName}": ${error.message}`,
       { uri: s3Uri, inputName },
       error,
     );

@@ -29,7 +29,7 @@ async function headOf(store: ObjectStore, ref: { readonly bucket: string; readon
   try {
     return ref.key === "" ? null : await store.head(ref);
   } catch (error) {
-    if (error instanceof FieldmarkError && error.code === "BUCKET_NOT_FOUND") return null;
+    if (error instanceof FieldmarkError && error.fault === "input") return null;
     throw error;
   }
 }

@@ -94,10 +94,7 @@ async function copy(
 
 function placementError({ bucket, key }: ObjectRef, error: unknown): unknown {
   const uri = `s3://${bucket}/${key}`;
-  if (
-    error instanceof FieldmarkError &&
-    (error.code === "OBJECT_NOT_FOUND" || error.code === "BUCKET_NOT_FOUND")
-  ) {
+  if (error instanceof FieldmarkError && error.fault === "input") {
     return new FieldmarkError("INPUT_NOT_FOUND", `There is no object at S3 URL "${uri}".`, { uri }, error);
   }
   if (hasCode(error, "EISDIR") || hasCode(error, "ERR_FS_EISDIR") || hasCode(error, "ENOTDIR")) {
