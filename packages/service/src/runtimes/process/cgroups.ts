@@ -7,6 +7,14 @@ type Controller = (typeof CONTROLLERS)[number];
 /** Name of the folder that holds the groups of all instances. */
 const PARENT = "fieldmark";
 const CPU_PERIOD = 100_000; // microseconds
+/** Limits of a group that is made to see whether groups can be made. */
+const TRIAL_LIMITS: Limits = {
+  memoryBytes: 2 ** 24,
+  cpus: 1,
+  processes: 16,
+  diskBytes: 0,
+  maxRuntimeSeconds: 1,
+};
 
 /** The groups of one instance: a folder for each hierarchy. */
 export interface InstanceGroups {
@@ -44,7 +52,9 @@ export async function openControlGroups(
   for (const mount of parseMounts(await readFile(files.mounts, "utf8").catch(() => ""))) {
     try {
       const hierarchy = mount.version === 1 ? await openFirst(mount, own) : await openSecond(mount, own);
-      if (hierarchy !== null) found.push(hierarchy);
+      if (hierarchy === null) continue;
+      await removeGroups([await createIn(hierarchy, `trial-${process.pid}`, TRIAL_LIMITS)]);
+      found.push(hierarchy);
     } catch (error) {
       reasons.push(`${mount.folder}: ${(error as Error).message}`);
     }

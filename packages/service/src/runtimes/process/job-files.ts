@@ -29,6 +29,8 @@ export interface InstanceFiles {
   readonly work: string;
   /** Shown read-only at /run/fieldmark: the program's script and its credentials. */
   readonly run: string;
+  /** Without namespaces: the id of the program's process. */
+  readonly pid: string;
   readonly etc: string;
   readonly python: string;
   /** A FIFO: what the program prints. */
@@ -62,6 +64,7 @@ export function instanceFiles(job: JobFiles, host: string): InstanceFiles {
     home: at("home"),
     work: join(at("home"), "work"),
     run: at("run"),
+    pid: join(at("run"), "pid"),
     etc: at("etc"),
     python: at("python"),
     out: at("out"),

@@ -69,7 +69,9 @@ export async function signalJob(
     const started = await readStarted(job);
     if (started === null || started.mark === null || !isAlive(started.mark)) return;
     const ended = (await observeJob(job, hosts)).filter(({ kind }) => kind === "exited").length;
-    const targets = targetsBelow(started.mark.pid, { signal, sandboxed, several: hosts.length > 1 });
+    const targets = sandboxed
+      ? sandboxTargets(started.mark.pid, signal)
+      : await programTargets(job, hosts, { supervisor: started.mark.pid, signal });
     if (targets.length >= hosts.length - ended) {
       for (const pid of targets) send(pid, signal);
       return;
@@ -78,18 +80,23 @@ export async function signalJob(
   }
 }
 
-function targetsBelow(
-  supervisor: number,
-  { signal, sandboxed, several }: { signal: "SIGTERM" | "SIGKILL"; sandboxed: boolean; several: boolean },
-): readonly number[] {
-  if (sandboxed) {
-    const inits = instanceInits(supervisor);
-    return signal === "SIGKILL" ? inits : inits.flatMap((init) => programOf(init) ?? []);
-  }
-  // without namespaces: a job of several instances has a shell for each, and their programs below these
-  const shells = descendants(supervisor, 1);
-  const programs = several ? shells.flatMap((shell) => descendants(shell, 1)) : shells;
-  return signal === "SIGKILL" ? programs.flatMap((program) => [...descendants(program), program]) : programs;
+function sandboxTargets(supervisor: number, signal: "SIGTERM" | "SIGKILL"): readonly number[] {
+  const inits = instanceInits(supervisor);
+  return signal === "SIGKILL" ? inits : inits.flatMap((init) => programOf(init) ?? []);
+}
+
+/** Without namespaces: the processes that the programs' own scripts named, while they are the supervisor's. */
+async function programTargets(
+  job: JobFiles,
+  hosts: readonly string[],
+  { supervisor, signal }: { readonly supervisor: number; readonly signal: "SIGTERM" | "SIGKILL" },
+): Promise<readonly number[]> {
+  const named = await Promise.all(
+    hosts.map(async (host) => Number(await readOrNull(instanceFiles(job, host).pid))),
+  );
+  const mine = new Set(descendants(supervisor));
+  const programs = named.filter((pid) => mine.has(pid));
+  return signal === "SIGTERM" ? programs : programs.flatMap((pid) => [...descendants(pid), pid]);
 }
 
 async function readOrNull(path: string): Promise<string | null> {

@@ -55,7 +55,7 @@ export async function prepareInstance(instance: InstanceToPrepare): Promise<Inst
     command,
     log: logFile(instance.logsFolder, plan.logStreams[index] ?? `${plan.jobName}/${host}`),
     groups: instance.groups,
-    piped: recipes.best !== null,
+    sandboxed: recipes.best !== null,
   };
 }
 
@@ -68,6 +68,7 @@ async function prepareSandbox(instance: InstanceToPrepare, recipe: Recipe): Prom
     path: environmentPath(environment),
     words: instance.words,
     more: {},
+    pidFile: null,
   });
   const named = await showAll(await pathsNamed(settings));
   const tools = await shownForEnvironment(environment);
@@ -107,6 +108,7 @@ async function prepareWithPrefix(instance: InstanceToPrepare): Promise<string> {
     path: prefixPath(environment, files),
     words: rewriteWords(instance.words, files.ml),
     more: { [PREFIX_VARIABLE]: files.ml },
+    pidFile: files.pid,
   });
   if (process.getuid?.() !== 0) return prefixCommand(files, []);
   await checkReach(files);
@@ -130,6 +132,7 @@ async function writePlaces(
     path,
     words,
     more,
+    pidFile,
   }: {
     readonly settings: Readonly<Record<string, string>>;
     readonly at: {
@@ -142,6 +145,7 @@ async function writePlaces(
     readonly path: readonly string[];
     readonly words: readonly string[];
     readonly more: Readonly<Record<string, string>>;
+    readonly pidFile: string | null;
   },
 ): Promise<void> {
   const places = { home: at.home, temporary: at.temporary ?? "/tmp", credentials: at.credentials };
@@ -153,6 +157,7 @@ async function writePlaces(
     limits: plan.limits,
     boundData: !boundsMemory,
     background: plan.hosts.length > 1,
+    pidFile,
   });
   await Promise.all([
     writeFile(join(files.run, "program"), program, { mode: 0o400 }),

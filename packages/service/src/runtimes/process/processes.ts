@@ -58,15 +58,12 @@ export function programOf(init: number): number | null {
   return eldest?.pid ?? null;
 }
 
-/** All below a process, the nearest first, or those at most `depth` generations below. */
-export function descendants(pid: number, depth = Number.POSITIVE_INFINITY): readonly number[] {
+/** All below a process, the nearest first. */
+export function descendants(pid: number): readonly number[] {
   const children = childrenOf(processTable());
-  const found: number[] = [];
-  for (let generation = [pid], below = 0; generation.length > 0 && below < depth; below += 1) {
-    generation = generation.flatMap((parent) => (children.get(parent) ?? []).map((child) => child.pid));
-    found.push(...generation);
-  }
-  return found;
+  const found: number[] = [pid];
+  for (const next of found) for (const child of children.get(next) ?? []) found.push(child.pid);
+  return found.slice(1);
 }
 
 export function processesOf(uid: number): readonly number[] {

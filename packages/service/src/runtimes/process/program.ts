@@ -11,6 +11,8 @@ export interface Program {
   readonly limits: Limits;
   /** Bounds the data of each process: where no control group bounds all of them together. */
   readonly boundData: boolean;
+  /** A file for the id of its process, where no namespace tells it. */
+  readonly pidFile: string | null;
   /** Its supervisor runs it in the background, where a shell ignores SIGINT and SIGQUIT. */
   readonly background: boolean;
 }
@@ -27,9 +29,11 @@ export function programScript({
   limits,
   boundData,
   background,
+  pidFile,
 }: Program): string {
   const variables = Object.entries(environment).map(([name, value]) => quote(`${name}=${value}`));
   return [
+    ...(pidFile === null ? [] : [`echo $$ > ${quote(pidFile)}`]),
     "ulimit -c 0",
     `ulimit -n ${OPEN_FILES} 2>/dev/null || :`,
     // POSIX counts blocks of 512 bytes; dash and ash have -p for processes, bash -u

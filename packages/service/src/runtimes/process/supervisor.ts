@@ -1,6 +1,9 @@
 import type { InstanceGroups } from "./cgroups.ts";
 import { quote } from "./shell.ts";
 
+/** Without a sandbox: what a program left running may print for so long after its end. */
+const LINGER_SECONDS = 1;
+
 /** How one instance is run by its job's supervisor. */
 export interface InstanceLaunch {
   readonly host: string;
@@ -8,8 +11,8 @@ export interface InstanceLaunch {
   readonly command: string;
   readonly log: string;
   readonly groups: InstanceGroups;
-  /** true: output goes through a FIFO that belongs to no file of ours. false: straight to the log. */
-  readonly piped: boolean;
+  /** Nothing of the program outlives its first process. Else what holds its output open is waited for a little only. */
+  readonly sandboxed: boolean;
 }
 
 /**
@@ -41,15 +44,19 @@ export function supervisorScript(folder: string, launches: readonly InstanceLaun
 }
 
 /** What the supervisor runs for one instance, in the job's folder. */
-export function instanceScript({ host, command, log, groups, piped }: InstanceLaunch): string {
+export function instanceScript({ host, command, log, groups, sandboxed }: InstanceLaunch): string {
   const out = quote(`${host}/out`);
   const enter = groups.join.map((file) => `echo 0 > ${quote(file)}; `).join("");
   return [
-    ...(piped ? [`mkfifo -m 666 ${out}`, `cat < ${out} >> ${quote(log)} &`, "reader=$!"] : []),
-    `( ${enter}exec ${command} ) ${piped ? `> ${out}` : `>> ${quote(log)}`} 2>&1 < /dev/null`,
+    // a FIFO, not the log itself: a program that opens or truncates its stdout (`> /dev/stderr`) reaches no file of ours
+    `mkfifo -m 666 ${out}`,
+    `cat < ${out} >> ${quote(log)} &`,
+    "reader=$!",
+    `( ${enter}exec ${command} ) > ${out} 2>&1 < /dev/null`,
     "code=$? killed=",
     // all of the log is written before the end is
-    ...(piped ? ['wait "$reader"'] : []),
+    ...(sandboxed ? [] : [`{ sleep ${LINGER_SECONDS}; kill "$reader"; } &`]),
+    'wait "$reader"',
     ...groups.oomCounts.map(
       (file) =>
         `while read -r key count; do [ "$key" = oom_kill ] && [ "$count" != 0 ] && killed=oom; done < ${quote(file)}`,
@@ -59,6 +66,7 @@ export function instanceScript({ host, command, log, groups, piped }: InstanceLa
     "",
   ].join("\n");
 }
+
 /** What an `exit.<host>` holds before its program ended. */
 export const NO_EXIT: string = `${" ".repeat(15)}\n`;
 

@@ -80,7 +80,9 @@ function setupScript(
     "mount -a -T ../fstab || fail mounts",
     `hostname ${quote(sandbox.hostname)} 2>/dev/null`,
     sandbox.ownNetwork && ip ? "ip link set lo up || fail lo" : "",
-    "pivot_root . .host && cd / && umount -l /.host && rmdir /.host && mount -o remount,ro / || fail pivot_root",
+    "pivot_root . .host && cd / || fail pivot_root",
+    "umount -l /.host && rmdir /.host || fail umount",
+    "mount -o remount,bind,ro,nosuid,nodev / || fail remount",
     `cd ${quote(sandbox.workingFolder)} || fail chdir`,
     // the shell's own words (`Killed`) are no output of the program
     "exec 3>&2 2>/dev/null",
