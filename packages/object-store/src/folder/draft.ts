@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
-import { constants, copyFile, type FileHandle, open, rm } from "node:fs/promises";
+import { constants, copyFile, type FileHandle, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { ABSENT, unless } from "./errno.ts";
 import { identityOf } from "./sidecars.ts";
 
 /** Mode of objects: what a job's link to one cannot be written through. */
@@ -31,7 +32,7 @@ export async function writeDraft(folder: string, body: AsyncIterable<Uint8Array>
   const handle = await open(path, "wx", Number(READ_ONLY));
   const dispose = async (): Promise<void> => {
     await handle.close();
-    await rm(path, { force: true });
+    await unless(ABSENT, unlink(path));
   };
   try {
     const md5 = await receive(handle, body);
@@ -57,11 +58,11 @@ export async function copyDraft(folder: string, source: string): Promise<Draft> 
     const handle = await open(path, "r");
     const dispose = async (): Promise<void> => {
       await handle.close();
-      await rm(path, { force: true });
+      await unless(ABSENT, unlink(path));
     };
     return { ...(await describe(handle)), path, handle, [Symbol.asyncDispose]: dispose };
   } catch (error) {
-    await rm(path, { force: true });
+    await unless(ABSENT, unlink(path));
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { BigIntStats } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, unlink } from "node:fs/promises";
+import { mkdir, readdir, readFile, readlink, rename, rm, symlink, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { writeDurably } from "./durable-file.ts";
 import { ABSENT, unless } from "./errno.ts";
@@ -26,7 +26,8 @@ export interface Sidecar {
 export const identityOf = (body: BigIntStats): string => `${body.ino}-${body.size}-${body.mtimeNs}`;
 
 /**
- * Metadata of bodies, one small JSON file each under the body's identity. It is durable before its body is renamed into
+ * Metadata of bodies, one small JSON text each under the body's identity. The text is the target of a symbolic link that
+ * nobody follows: made and read in one call, and durable when its folder is, so that many share one fsync. It is durable before its body is renamed into
  * place, so that the one rename shows both; whoever has a body open finds the metadata of exactly that body.
  */
 export class Sidecars {
@@ -47,15 +48,11 @@ export class Sidecars {
   /** For a body that nobody sees yet. */
   async create(bucket: string, identity: string, sidecar: Sidecar): Promise<void> {
     const path = this.#path(bucket, identity);
-    const text = JSON.stringify(sidecar);
-    const written = await unless(
-      ["ENOENT"],
-      writeDurably(path, text).then(() => true),
-    );
+    const written = await unless(["ENOENT"], writeRecord(path, sidecar));
     if (written === null) {
       await mkdir(this.folderOf(bucket), { recursive: true });
       await this.#folders.sync(this.#root);
-      await writeDurably(path, text);
+      await writeRecord(path, sidecar);
     }
     await this.#folders.sync(this.folderOf(bucket));
   }
@@ -64,7 +61,7 @@ export class Sidecars {
   async replace(bucket: string, identity: string, sidecar: Sidecar): Promise<void> {
     const draft = join(this.#temporary, randomUUID());
     try {
-      await writeDurably(draft, JSON.stringify(sidecar));
+      await writeRecord(draft, sidecar);
       await mkdir(this.folderOf(bucket), { recursive: true });
       await rename(draft, this.#path(bucket, identity));
     } catch (error) {
@@ -75,7 +72,7 @@ export class Sidecars {
   }
 
   async read(bucket: string, identity: string): Promise<Sidecar | null> {
-    const text = await unless(ABSENT, readFile(this.#path(bucket, identity), "utf8"));
+    const text = await unless(ABSENT, readRecord(this.#path(bucket, identity)));
     return text === null ? null : (JSON.parse(text) as Sidecar);
   }
 
@@ -103,4 +100,20 @@ export class Sidecars {
   #path(bucket: string, identity: string): string {
     return join(this.#root, bucket, identity + SUFFIX);
   }
+}
+
+/** Longest text that every file system takes as a link's target, in bytes. */
+const LINK_BYTES = 1000;
+
+/** The text as a link's target; as a file where it is too long for that, or the system has no such links. */
+async function writeRecord(path: string, sidecar: Sidecar): Promise<true> {
+  const text = JSON.stringify(sidecar);
+  if (process.platform !== "win32" && Buffer.byteLength(text) <= LINK_BYTES) await symlink(text, path);
+  else await writeDurably(path, text);
+  return true;
+}
+
+async function readRecord(path: string): Promise<string> {
+  // EINVAL: not a link.
+  return (await unless(["EINVAL"], readlink(path))) ?? (await readFile(path, "utf8"));
 }

@@ -1,0 +1,1 @@
+export { anyKey, objectStoreContract, type StoreUnderTest } from "./object-store-contract.ts";
