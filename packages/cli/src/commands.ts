@@ -16,6 +16,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/evaluate.ts")).evaluateCommand,
   },
   {
+    name: "jobs",
+    summary: "run processing jobs and look after them",
+    load: async () => (await import("./commands/jobs.ts")).jobsCommand,
+  },
+  {
+    name: "s3",
+    summary: "list and copy objects of the service's store",
+    load: async () => (await import("./commands/s3.ts")).s3Command,
+  },
+  {
     name: "report",
     summary: "recompute measures and report from saved predictions",
     load: async () => (await import("./commands/report.ts")).reportCommand,

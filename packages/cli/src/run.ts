@@ -18,6 +18,8 @@ export async function run(): Promise<void> {
     if (error.code !== "EPIPE") throw error; // nobody reads the words any more; the work goes on
   });
   const env = process.env;
+  // the AWS SDK's own notice of the Node versions that it will leave; ours are in package.json
+  env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   const context: CliContext = {
     stdout: process.stdout,
     stderr: process.stderr,

@@ -17,6 +17,7 @@ export {
   type MulticlassMetrics,
   WEIGHTED_MEASURES,
 } from "./evaluation-json.ts";
+export { type JobTransition, TRANSITIONS_MEMBER } from "./job-transition.ts";
 export type { IamOperations } from "./shapes/iam.generated.ts";
 export type { LogsOperations } from "./shapes/logs.generated.ts";
 export type {

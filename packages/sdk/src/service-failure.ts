@@ -7,6 +7,8 @@ interface Thrown {
   readonly message?: unknown;
   readonly errors?: unknown;
   readonly cause?: unknown;
+  readonly syscall?: unknown;
+  readonly path?: unknown;
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
@@ -14,7 +16,8 @@ interface Thrown {
  * The answer to a request; what the AWS SDK throws comes out as an error of the table.
  *
  * @param what the operation, as an error names it
- * @throws SERVICE_UNREACHABLE, SERVICE_REFUSED with AWS's code in `details.awsCode`, CREDENTIALS_MISSING, INTERRUPTED
+ * @throws SERVICE_UNREACHABLE; SERVICE_REFUSED with AWS's code in `details.awsCode`; CREDENTIALS_MISSING; INTERRUPTED;
+ *   FILE_UNREADABLE for the file that is sent
  */
 export async function answer<T>(what: string, request: Promise<T>): Promise<T> {
   try {
@@ -38,6 +41,9 @@ function serviceFailure(what: string, error: unknown): unknown {
   const { name, message, $metadata } = error as Thrown;
   const text = typeof message === "string" && message !== "" ? message : String(name);
   if (name === "AbortError") return new FieldmarkError("INTERRUPTED", `${what} was interrupted`, {}, error);
+  const { syscall, path } = error as Thrown;
+  if ((syscall === "open" || syscall === "read") && typeof path === "string")
+    return new FieldmarkError("FILE_UNREADABLE", text, { path }, error);
   const network = networkFailure(error);
   if (network !== null)
     return new FieldmarkError("SERVICE_UNREACHABLE", `${what}: ${network}`, { operation: what }, error);

@@ -5,7 +5,6 @@ import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { FieldmarkError } from "@fieldmark/contract";
 import { answer } from "./service-failure.ts";
 import { ensureBucket } from "./storage/buckets.ts";
-import type { LocalStore } from "./storage/local-store.ts";
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -24,8 +23,6 @@ export interface SessionOptions {
   readonly defaultBucket?: string;
   /** Put before every key in the default bucket. */
   readonly defaultBucketPrefix?: string;
-  /** The service's own store, where it is on this machine: uploads go into it without HTTP. */
-  readonly localStore?: LocalStore;
   /** The clock that job names are made of. */
   readonly now?: () => Date;
 }
@@ -52,7 +49,6 @@ export class Session implements Disposable {
   readonly logs: CloudWatchLogsClient;
   /** null: AWS */
   readonly endpoint: string | null;
-  readonly localStore: LocalStore | null;
   readonly #sts: STSClient;
   readonly #options: SessionOptions;
   #account: Promise<{ readonly account: string; readonly partition: string }> | undefined;
@@ -68,7 +64,6 @@ export class Session implements Disposable {
     };
     this.#options = options;
     this.endpoint = endpoint ?? null;
-    this.localStore = options.localStore ?? null;
     this.sagemaker = new SageMakerClient(common);
     this.s3 = new S3Client({
       ...common,

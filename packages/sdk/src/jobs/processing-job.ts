@@ -8,6 +8,7 @@ import { FieldmarkError } from "@fieldmark/contract";
 import { answer, isRefusal } from "../service-failure.ts";
 import type { Session } from "../session.ts";
 import { JobLogReader, type LogLine } from "./job-log-reader.ts";
+import { type JobPhase, jobPhases } from "./job-phases.ts";
 import { type JobReport, readReport } from "./job-report.ts";
 import { Pauses, pauseFor } from "./polling.ts";
 import { type JobOutput, jobOutputs } from "./processing-output.ts";
@@ -65,6 +66,11 @@ export class ProcessingJob {
   /** @throws JOB_NOT_FOUND */
   async describe(signal?: AbortSignal): Promise<JobDescription> {
     return await describe(this.#session, this.name, signal);
+  }
+
+  /** How long each phase took, where a Fieldmark service runs the job; none on AWS. */
+  async phases(signal?: AbortSignal): Promise<readonly JobPhase[]> {
+    return await jobPhases(this.#session, this.name, signal);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { ListBucketsCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { answer } from "../service-failure.ts";
 import type { Session } from "../session.ts";
 import type { S3Location } from "./s3-uri.ts";
@@ -77,4 +77,18 @@ export async function objectsBelow(
     }
   }
   return found;
+}
+
+export interface S3Bucket {
+  readonly name: string;
+  readonly created: Date;
+}
+
+/** The buckets, by name. */
+export async function listBuckets(session: Session, signal?: AbortSignal): Promise<readonly S3Bucket[]> {
+  const { Buckets = [] } = await answer(
+    "ListBuckets",
+    session.s3.send(new ListBucketsCommand({}), signal === undefined ? {} : { abortSignal: signal }),
+  );
+  return Buckets.map(({ Name = "", CreationDate }) => ({ name: Name, created: CreationDate ?? new Date(0) }));
 }

@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
+import { FieldmarkError } from "@fieldmark/contract";
 import { answer } from "../service-failure.ts";
 import type { Session } from "../session.ts";
 import { forEachOf } from "./concurrency.ts";
@@ -13,8 +14,7 @@ const MIN_PART_BYTES = 8 * 1024 * 1024;
 const MAX_PARTS = 10_000;
 
 /**
- * Uploads a file to `<uri>/<its name>`, or a folder's files below `uri`; several at a time. Where the session has the
- * service's own store, they go into it without HTTP.
+ * Uploads a file to `<uri>/<its name>`, or a folder's files below `uri`; several at a time.
  *
  * @returns the file's or the folder's S3 URI
  * @throws FILE_NOT_FOUND, SERVICE_UNREACHABLE, SERVICE_REFUSED, INTERRUPTED
@@ -30,21 +30,26 @@ export async function upload(
     options.onProgress,
   );
   await forEachOf(files, CONCURRENT_FILES, async ({ path, name, size }) => {
-    await uploadFile(session, { path, size, to: parseS3Uri(joinS3Uri(to, name)) }, options);
+    const body = createReadStream(path);
+    await uploadStream(session.s3, { body, size, to: parseS3Uri(joinS3Uri(to, name)) }, options);
     done(size);
   });
   return kind === "file" ? joinS3Uri(to, files[0]?.name ?? "") : to;
 }
 
-/** Uploads one file as one object. */
+/** Uploads one file as the object that is named. */
 export async function uploadFile(
   session: Session,
-  { path, size, to }: { readonly path: string; readonly size: number; readonly to: S3Location },
-  options: TransferOptions,
+  { from, to }: { readonly from: string; readonly to: S3Location },
+  options: TransferOptions = {},
 ): Promise<void> {
-  options.signal?.throwIfAborted();
-  if (session.localStore !== null) await session.localStore.put(to, path);
-  else await uploadStream(session.s3, { body: createReadStream(path), size, to }, options);
+  const { kind, files } = await localTree(from);
+  const [file] = files;
+  if (kind === "folder" || file === undefined)
+    throw new FieldmarkError("FILE_UNREADABLE", `${from}: expected a file, found a folder`, { path: from });
+  const done = countTransfers([file.size], options.onProgress);
+  await uploadStream(session.s3, { body: createReadStream(from), size: file.size, to }, options);
+  done(file.size);
 }
 
 /** Uploads text, or a stream whose length nobody knows yet, as one object. */
@@ -56,6 +61,7 @@ export async function uploadStream(
   const kms = { ServerSideEncryption: "aws:kms", SSEKMSKeyId: kmsKey } as const;
   const abortController = new AbortController();
   const abort = () => abortController.abort();
+  if (signal?.aborted) abort();
   signal?.addEventListener("abort", abort, { once: true });
   try {
     const sending = new Upload({
@@ -68,5 +74,6 @@ export async function uploadStream(
     await answer(`PutObject s3://${to.bucket}/${to.key}`, sending.done());
   } finally {
     signal?.removeEventListener("abort", abort);
+    if (typeof body !== "string") body.destroy();
   }
 }

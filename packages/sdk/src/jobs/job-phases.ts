@@ -1,0 +1,83 @@
+import { createHash } from "node:crypto";
+import { FieldmarkError, type JobTransition, signRequest, TRANSITIONS_MEMBER } from "@fieldmark/contract";
+import { answer } from "../service-failure.ts";
+import type { Session } from "../session.ts";
+
+/** A phase of a job's life, and how long it took. */
+export interface JobPhase {
+  /** "queued", "preparing", "staging", "starting", "running" or "uploading" */
+  readonly phase: string;
+  readonly startedAt: Date;
+  /** So far, for the phase that the job is in. */
+  readonly seconds: number;
+  /** The last thing that was said of it: what is being prepared, for example. */
+  readonly note: string | null;
+}
+
+/**
+ * The phases of a job as a Fieldmark service tells them; none on AWS, which does not. The AWS SDK drops members that
+ * AWS's model lacks: this request is made by hand.
+ */
+export async function jobPhases(
+  session: Session,
+  name: string,
+  signal?: AbortSignal,
+): Promise<readonly JobPhase[]> {
+  if (session.endpoint === null) return [];
+  const url = new URL("/", session.endpoint);
+  const body = JSON.stringify({ ProcessingJobName: name });
+  const { headers } = signRequest(
+    {
+      method: "POST",
+      path: "/",
+      query: "",
+      headers: {
+        host: url.host,
+        "content-type": "application/x-amz-json-1.1",
+        "x-amz-target": "SageMaker.DescribeProcessingJob",
+      },
+    },
+    {
+      service: "sagemaker",
+      region: await session.region(),
+      credentials: await session.sagemaker.config.credentials(),
+      now: session.now(),
+      payload: createHash("sha256").update(body).digest("hex"),
+    },
+  );
+  const { host: _, ...sent } = headers;
+  const response = await answer(
+    "DescribeProcessingJob",
+    fetch(url, { method: "POST", body, headers: sent as Record<string, string>, signal: signal ?? null }),
+  );
+  const described: unknown = await answer("DescribeProcessingJob", response.json());
+  if (!response.ok)
+    throw new FieldmarkError("SERVICE_REFUSED", `DescribeProcessingJob: ${JSON.stringify(described)}`);
+  return phasesOf(
+    (described as { readonly [TRANSITIONS_MEMBER]?: unknown })[TRANSITIONS_MEMBER],
+    session.now(),
+  );
+}
+
+/** Transitions → phases: each lasts until the next begins, the last one until now. */
+export function phasesOf(transitions: unknown, now: Date): readonly JobPhase[] {
+  if (!Array.isArray(transitions)) return [];
+  const phases: { phase: string; from: number; note: string | null }[] = [];
+  for (const { Time, Phase, Note } of transitions as readonly JobTransition[]) {
+    const current = phases.at(-1);
+    if (current?.phase === Phase) current.note = Note ?? current.note;
+    else phases.push({ phase: Phase, from: Time, note: Note });
+  }
+  return phases.flatMap(({ phase, from, note }, index) =>
+    phase === "ended"
+      ? []
+      : [
+          {
+            phase,
+            startedAt: new Date(from * 1000),
+            seconds: Math.max(0, (phases[index + 1]?.from ?? now.getTime() / 1000) - from),
+            note,
+          },
+        ],
+  );
+}
