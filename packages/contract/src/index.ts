@@ -19,7 +19,15 @@ export {
 } from "./evaluation-json.ts";
 export { type JobTransition, TRANSITIONS_MEMBER } from "./job-transition.ts";
 export type { IamOperations } from "./shapes/iam.generated.ts";
-export type { LogsOperations } from "./shapes/logs.generated.ts";
+export type {
+  FilteredLogEvent,
+  FilterLogEventsRequest,
+  InputLogEvent,
+  LogGroup,
+  LogStream,
+  LogsOperations,
+  PutLogEventsResponse,
+} from "./shapes/logs.generated.ts";
 export type {
   CreateProcessingJobRequest,
   DescribeProcessingJobResponse,

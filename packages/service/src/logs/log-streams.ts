@@ -48,7 +48,7 @@ export class LogStreams {
   }
 
   /** @returns false when there is such a group already */
-  createGroup(name: string, at: number, logGroupClass = "STANDARD"): boolean {
+  createGroup(name: string, at: number, logGroupClass: GroupRow["class"] = "STANDARD"): boolean {
     const sql = "insert into log_group (name, created_at, class) values (?, ?, ?) on conflict do nothing";
     return this.#database.prepare(sql).run(name, at, logGroupClass).changes === 1;
   }

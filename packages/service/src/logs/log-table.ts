@@ -1,3 +1,4 @@
+import type { LogGroup } from "@fieldmark/contract";
 import Database from "libsql";
 
 /** Groups, streams, when bytes of programs' output were first seen, and events that clients put. Times are epoch ms. */
@@ -46,7 +47,7 @@ export interface GroupRow {
   readonly id: number;
   readonly name: string;
   readonly created_at: number;
-  readonly class: string;
+  readonly class: NonNullable<LogGroup["logGroupClass"]>;
 }
 
 export interface StreamRow {

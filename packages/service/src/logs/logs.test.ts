@@ -29,6 +29,14 @@ afterEach(async () => {
 const reopen = () =>
   Logs.open(folder, { now: () => Math.max(clock, Date.now()), onProblem: (error) => problems.push(error) });
 
+const CALL = {
+  identity: { kind: "owner" },
+  region: "us-east-1",
+  accountId: "123456789012",
+  requestId: "r",
+  now: new Date(),
+} as const;
+
 interface Page {
   readonly events: readonly {
     timestamp: number;
@@ -42,8 +50,8 @@ interface Page {
 }
 
 async function call(operation: string, input: object): Promise<unknown> {
-  const operations = logsOperations({ logs, region: "us-east-1", accountId: "123456789012" });
-  return await operations.get(`Logs_20140328.${operation}`)!(input);
+  const operations = logsOperations({ logs });
+  return await operations.get(`Logs_20140328.${operation}`)!(input as Record<string, unknown>, CALL);
 }
 const get = (input: object = {}) =>
   call("GetLogEvents", {

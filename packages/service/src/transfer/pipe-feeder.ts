@@ -53,7 +53,7 @@ export async function startFeeder(
   await rm(input.fifo, { force: true });
   await mkdir(join(pipe, "objects"), { recursive: true, mode: 0o700 });
   const files = input.objects.map((object, index) => ({ object, path: String(index).padStart(12, "0") }));
-  await placeFiles(store, files, { root: join(pipe, "objects"), owner: null, signal });
+  await placeFiles(store, files, { root: join(pipe, "objects"), owner: null, mayLink: () => true, signal });
   const uris = input.objects.map(({ bucket, key }) => `s3://${bucket}/${key}`);
   if (input.compression === "Gzip") {
     for (const [index, { path }] of files.entries()) {

@@ -16,6 +16,13 @@ export interface PlacedFile {
   readonly path: string;
 }
 
+interface Target {
+  readonly owner: InstanceFolder["owner"];
+  /** Whether a file may be the object itself. */
+  readonly mayLink: (path: string) => boolean;
+  readonly signal: AbortSignal;
+}
+
 /** Makes `path` below `folder.ml`, with what it lacks above it; all of it belongs to the folder's owner. */
 export async function makeFolder(folder: InstanceFolder, path: string): Promise<string> {
   let made = folder.ml;
@@ -47,23 +54,17 @@ export async function makeOneFolder(path: string, owner: InstanceFolder["owner"]
 export async function placeFiles(
   store: ObjectStore,
   files: Iterable<PlacedFile>,
-  target: { readonly root: string; readonly owner: InstanceFolder["owner"]; readonly signal: AbortSignal },
+  target: Target & { readonly root: string },
 ): Promise<void> {
   await forEachBounded(files, { limit: LINKS_AT_ONCE, signal: target.signal }, async ({ object, path }) => {
-    await placeFile(store, object, { ...target, path: `${target.root}/${path}` });
+    const file = `${target.root}/${path}`;
+    try {
+      if (!target.mayLink(path) || !(await linked(store, object, file)))
+        await copy(store, object, { file, ...target });
+    } catch (error) {
+      throw placementError(object, error);
+    }
   });
-}
-
-async function placeFile(
-  store: ObjectStore,
-  object: ObjectRef,
-  target: { readonly path: string; readonly owner: InstanceFolder["owner"]; readonly signal: AbortSignal },
-): Promise<void> {
-  try {
-    if (!(await linked(store, object, target.path))) await copy(store, object, target);
-  } catch (error) {
-    throw placementError(object, error);
-  }
 }
 
 /** An earlier input, or staging that was interrupted, may have left a file there: the later one wins. */
@@ -81,15 +82,11 @@ async function linked(store: ObjectStore, object: ObjectRef, path: string): Prom
 async function copy(
   store: ObjectStore,
   object: ObjectRef,
-  {
-    path,
-    owner,
-    signal,
-  }: { readonly path: string; readonly owner: InstanceFolder["owner"]; readonly signal: AbortSignal },
+  { file, owner, signal }: Target & { readonly file: string },
 ): Promise<void> {
-  await rm(path, { force: true });
-  await pipeline(await store.get(object), createWriteStream(path, { flags: "wx", mode: 0o644 }), { signal });
-  if (owner !== null) await lchown(path, owner.uid, owner.gid);
+  await rm(file, { force: true });
+  await pipeline(await store.get(object), createWriteStream(file, { flags: "wx", mode: 0o644 }), { signal });
+  if (owner !== null) await lchown(file, owner.uid, owner.gid);
 }
 
 function placementError({ bucket, key }: ObjectRef, error: unknown): unknown {

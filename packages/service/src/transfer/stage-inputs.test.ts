@@ -7,7 +7,7 @@ import type { Download } from "../jobs/run-plan.ts";
 import { layout } from "./layout.ts";
 import { parseManifest } from "./manifest.ts";
 import { shard } from "./shard.ts";
-import { download, type Fixture, openFixture, planOf, upload } from "./transfer-fixture.ts";
+import { download, type Fixture, openFixture, planOf, upload } from "./transfer.test-support.ts";
 
 let fixture: Fixture;
 beforeEach(async () => {
@@ -121,6 +121,14 @@ describe("S3Prefix", () => {
     const file = join(folder!.ml, "processing/in/a");
     expect(await readFile(file, "utf8")).toBe("body");
     expect((await stat(file)).nlink).toBe(1);
+  });
+
+  test("where links are not safe there are copies", async () => {
+    const [folder] = await fixture.folders(1);
+    const guarded = { ...folder!, copyBelow: ["/opt/ml/processing/in/d"] };
+    await fixture.transfer.stage(planOf({ downloads: [download("s3://bkt/x/")] }), [guarded], never);
+    const links = async (path: string) => (await stat(join(guarded.ml, "processing/in", path))).nlink;
+    expect([await links("a"), await links("d/b")]).toEqual([2, 1]);
   });
 
   test("folders of outputs exist, and markers become folders", async () => {

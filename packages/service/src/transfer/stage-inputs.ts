@@ -64,7 +64,9 @@ async function place(
     signal.throwIfAborted();
     await makeOneFolder(`${root}/${path}`, folder.owner);
   }
-  await placeFiles(store, files, { root, owner: folder.owner, signal });
+  const copied = folder.copyBelow.map((path) => `${path}/`);
+  const mayLink = (path: string) => !copied.some((below) => `/opt/ml/${local}/${path}`.startsWith(below));
+  await placeFiles(store, files, { root, owner: folder.owner, mayLink, signal });
 }
 
 async function feed(

@@ -1,85 +1,71 @@
+import type { FilteredLogEvent, FilterLogEventsRequest } from "@fieldmark/contract";
 import type { Place } from "../../logs/event-source.ts";
 import { filterPattern } from "../../logs/filter-pattern.ts";
 import type { GroupRow, StreamRow } from "../../logs/log-table.ts";
 import { mergeEvents, type StreamEvent } from "../../logs/merge-events.ts";
-import type { LogsContext } from "./logs.ts";
+import type { LogsContext, LogsServed } from "./logs.ts";
 import { Page } from "./logs-page.ts";
-import {
-  type GroupParameters,
-  invalidParameter,
-  namedGroup,
-  pageToken,
-  readPageToken,
-} from "./logs-parameters.ts";
+import { invalidParameter, namedGroup, pageToken, readPageToken } from "./logs-parameters.ts";
 
 const MAX_EVENTS = 10_000;
 /** Characters searched for one answer; then the page ends, full or not, as CloudWatch's do. */
 const SEARCHED_AT_ONCE = 32 << 20;
 
-interface FilterInput extends GroupParameters {
-  readonly logStreamNames?: readonly string[];
-  readonly logStreamNamePrefix?: string;
-  readonly startTime?: number;
-  readonly endTime?: number;
-  readonly filterPattern?: string;
-  readonly nextToken?: string;
-  readonly limit?: number;
-  readonly startFromHead?: boolean;
-}
-
 /** The event that comes next: its time, its stream, its place there. */
 type Token = [timestamp: number, stream: string, ...place: Place];
 
 /** Events of many streams that match, interleaved by time. */
-export async function filterLogEvents(context: LogsContext, input: FilterInput): Promise<object> {
-  if (input.logStreamNames !== undefined && input.logStreamNamePrefix !== undefined) {
-    throw invalidParameter("logStreamNames and logStreamNamePrefix are mutually exclusive parameters.");
-  }
-  if (input.startFromHead === false) {
-    throw invalidParameter("startFromHead=false is not served: events come from the earliest on.");
-  }
-  const { logs } = context;
-  const matches = filterPattern(input.filterPattern ?? "");
-  const token = input.nextToken === undefined ? null : readPageToken(input.nextToken, isToken);
-  const group = namedGroup(context, input);
-  logs.refreshFollowed();
-  const from = Math.max(input.startTime ?? 0, token?.[0] ?? 0);
-  const to = input.endTime ?? Number.MAX_SAFE_INTEGER;
-  const page = new Page<StreamEvent & { readonly message: string }>(input.limit ?? MAX_EVENTS);
-  let searched = 0;
-  let next: StreamEvent | null = null;
-  const merged = mergeEvents(candidates(context, { group, input, from, to }), async (stream) => {
-    const source = await logs.source(stream);
-    return {
-      source,
-      from: placeIn(stream, token) ?? (await source.placeAt(startIn(stream, { token, from }))),
-    };
-  });
-  for await (const found of merged) {
-    const { message, timestamp } = found.event;
-    if (timestamp >= to) break;
-    const isIn = matches(message);
-    if (searched > SEARCHED_AT_ONCE || (isIn && !page.add({ ...found, message }))) {
-      next = found;
-      break;
+export const filterLogEvents =
+  (context: LogsContext): LogsServed["FilterLogEvents"] =>
+  async (input) => {
+    if (input.logStreamNames !== undefined && input.logStreamNamePrefix !== undefined) {
+      throw invalidParameter("logStreamNames and logStreamNamePrefix are mutually exclusive parameters.");
     }
-    searched += message.length;
-  }
-  return {
-    events: page.items.map(filteredEvent),
-    // As AWS has answered since 2020.
-    searchedLogStreams: [],
-    ...(next !== null && {
-      nextToken: pageToken([next.event.timestamp, next.stream.name, ...next.event.start] satisfies Token),
-    }),
+    if (input.startFromHead === false) {
+      throw invalidParameter("startFromHead=false is not served: events come from the earliest on.");
+    }
+    const { logs } = context;
+    const matches = filterPattern(input.filterPattern ?? "");
+    const token = input.nextToken === undefined ? null : readPageToken(input.nextToken, isToken);
+    const group = namedGroup(context, input);
+    logs.refreshFollowed();
+    const from = Math.max(input.startTime ?? 0, token?.[0] ?? 0);
+    const to = input.endTime ?? Number.MAX_SAFE_INTEGER;
+    const page = new Page<StreamEvent & { readonly message: string }>(input.limit ?? MAX_EVENTS);
+    let searched = 0;
+    let next: StreamEvent | null = null;
+    const merged = mergeEvents(candidates(context, { group, input, from, to }), async (stream) => {
+      const source = await logs.source(stream);
+      return {
+        source,
+        from: placeIn(stream, token) ?? (await source.placeAt(startIn(stream, { token, from }))),
+      };
+    });
+    for await (const found of merged) {
+      const { message, timestamp } = found.event;
+      if (timestamp >= to) break;
+      const isIn = matches(message);
+      if (searched > SEARCHED_AT_ONCE || (isIn && !page.add({ ...found, message }))) {
+        next = found;
+        break;
+      }
+      searched += message.length;
+    }
+    return {
+      events: page.items.map(filteredEvent),
+      // As AWS has answered since 2020.
+      searchedLogStreams: [],
+      ...(next !== null && {
+        nextToken: pageToken([next.event.timestamp, next.stream.name, ...next.event.start] satisfies Token),
+      }),
+    };
   };
-}
 
 function candidates(
   { logs }: LogsContext,
   search: {
     readonly group: GroupRow;
-    readonly input: FilterInput;
+    readonly input: FilterLogEventsRequest;
     readonly from: number;
     readonly to: number;
   },
@@ -108,7 +94,7 @@ function startIn(
   return token !== null && token[0] === from && stream.name < token[1] ? from + 1 : from;
 }
 
-function filteredEvent({ stream, event }: StreamEvent): object {
+function filteredEvent({ stream, event }: StreamEvent): FilteredLogEvent {
   const { timestamp, message, ingestionTime, start } = event;
   const eventId = [stream.id, ...start].map((part) => String(part).padStart(17, "0")).join("");
   return { logStreamName: stream.name, timestamp, message, ingestionTime, eventId };

@@ -1,7 +1,7 @@
 import { comparePlaces, type EventSource, type LogEvent, type Place } from "../../logs/event-source.ts";
-import type { LogsContext } from "./logs.ts";
+import type { LogsContext, LogsServed } from "./logs.ts";
 import { Page } from "./logs-page.ts";
-import { type GroupParameters, invalidParameter, namedGroup } from "./logs-parameters.ts";
+import { invalidParameter, namedGroup } from "./logs-parameters.ts";
 
 const MAX_EVENTS = 10_000;
 
@@ -14,37 +14,29 @@ interface Walk {
  * One page of a stream. A token names a place between two events, so a page walked twice is the same page; the end of
  * the stream is where a token answers itself.
  */
-export async function getLogEvents(
-  context: LogsContext,
-  input: GroupParameters & {
-    readonly logStreamName: string;
-    readonly startTime?: number;
-    readonly endTime?: number;
-    readonly nextToken?: string;
-    readonly limit?: number;
-    readonly startFromHead?: boolean;
-  },
-): Promise<object> {
-  const { logs } = context;
-  const stream = logs.streams.stream(namedGroup(context, input), input.logStreamName);
-  const token = input.nextToken === undefined ? null : readToken(input.nextToken);
-  await using source = await logs.source(stream);
-  const low = input.startTime === undefined ? source.first : await source.placeAt(input.startTime);
-  const high = input.endTime === undefined ? source.last : await source.placeAt(input.endTime);
-  const walk: Walk =
-    token ??
-    (input.startFromHead === true
-      ? { direction: "forward", from: low }
-      : { direction: "backward", from: high });
-  const events = await page(source, walk, { low, high, limit: input.limit ?? MAX_EVENTS });
-  const first = events[0]?.start ?? walk.from;
-  const last = events.at(-1)?.end ?? walk.from;
-  return {
-    events: events.map(({ timestamp, message, ingestionTime }) => ({ timestamp, message, ingestionTime })),
-    nextForwardToken: writeToken("f", last),
-    nextBackwardToken: writeToken("b", first),
+export const getLogEvents =
+  (context: LogsContext): LogsServed["GetLogEvents"] =>
+  async (input) => {
+    const { logs } = context;
+    const stream = logs.streams.stream(namedGroup(context, input), input.logStreamName);
+    const token = input.nextToken === undefined ? null : readToken(input.nextToken);
+    await using source = await logs.source(stream);
+    const low = input.startTime === undefined ? source.first : await source.placeAt(input.startTime);
+    const high = input.endTime === undefined ? source.last : await source.placeAt(input.endTime);
+    const walk: Walk =
+      token ??
+      (input.startFromHead === true
+        ? { direction: "forward", from: low }
+        : { direction: "backward", from: high });
+    const events = await page(source, walk, { low, high, limit: input.limit ?? MAX_EVENTS });
+    const first = events[0]?.start ?? walk.from;
+    const last = events.at(-1)?.end ?? walk.from;
+    return {
+      events: events.map(({ timestamp, message, ingestionTime }) => ({ timestamp, message, ingestionTime })),
+      nextForwardToken: writeToken("f", last),
+      nextBackwardToken: writeToken("b", first),
+    };
   };
-}
 
 async function page(
   source: EventSource,

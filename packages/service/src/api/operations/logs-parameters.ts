@@ -1,5 +1,6 @@
 import { FieldmarkError } from "@fieldmark/contract";
 import type { GroupRow } from "../../logs/log-table.ts";
+import type { Call } from "../operation.ts";
 import type { LogsContext } from "./logs.ts";
 
 export interface GroupParameters {
@@ -31,7 +32,7 @@ export function groupOf(identifier: string): string {
   return identifier.startsWith("arn:") ? (identifier.split(":")[6] ?? "") : identifier;
 }
 
-export function groupArn({ region, accountId }: LogsContext, group: string): string {
+export function groupArn({ region, accountId }: Call, group: string): string {
   return `arn:aws:logs:${region}:${accountId}:log-group:${group}`;
 }
 

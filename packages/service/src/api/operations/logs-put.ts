@@ -1,6 +1,7 @@
+import type { InputLogEvent, PutLogEventsResponse } from "@fieldmark/contract";
 import type { StreamRow } from "../../logs/log-table.ts";
 import { writePutEvents } from "../../logs/write-put-events.ts";
-import type { LogsContext } from "./logs.ts";
+import type { LogsContext, LogsServed } from "./logs.ts";
 import { sequenceToken } from "./logs-names.ts";
 import { invalidParameter } from "./logs-parameters.ts";
 
@@ -13,36 +14,26 @@ const BATCH_SPAN = 24 * HOUR;
 const TOO_NEW = 2 * HOUR;
 const TOO_OLD = 14 * 24 * HOUR;
 
-interface InputEvent {
-  readonly timestamp: number;
-  readonly message: string;
-}
-
-export async function putLogEvents(
-  { logs }: LogsContext,
-  input: {
-    readonly logGroupName: string;
-    readonly logStreamName: string;
-    readonly logEvents: readonly InputEvent[];
-  },
-): Promise<object> {
-  const stream = logs.streams.stream(logs.streams.group(input.logGroupName), input.logStreamName);
-  if (stream.kind === "output") {
-    throw invalidParameter("The log stream of a processing job holds only its program's output.");
-  }
-  checkBatch(input.logEvents);
-  const now = logs.now();
-  const accepted = input.logEvents.filter(
-    ({ timestamp }) => timestamp >= now - TOO_OLD && timestamp <= now + TOO_NEW,
-  );
-  const size = writePutEvents(logs.database, stream, { events: accepted, now });
-  return {
-    nextSequenceToken: sequenceToken({ id: stream.id, size } satisfies Pick<StreamRow, "id" | "size">),
-    ...rejected(input.logEvents, now),
+export const putLogEvents =
+  ({ logs }: LogsContext): LogsServed["PutLogEvents"] =>
+  async (input) => {
+    const stream = logs.streams.stream(logs.streams.group(input.logGroupName), input.logStreamName);
+    if (stream.kind === "output") {
+      throw invalidParameter("The log stream of a processing job holds only its program's output.");
+    }
+    checkBatch(input.logEvents);
+    const now = logs.now();
+    const accepted = input.logEvents.filter(
+      ({ timestamp }) => timestamp >= now - TOO_OLD && timestamp <= now + TOO_NEW,
+    );
+    const size = writePutEvents(logs.database, stream, { events: accepted, now });
+    return {
+      nextSequenceToken: sequenceToken({ id: stream.id, size } satisfies Pick<StreamRow, "id" | "size">),
+      ...rejected(input.logEvents, now),
+    };
   };
-}
 
-function checkBatch(events: readonly InputEvent[]): void {
+function checkBatch(events: readonly InputLogEvent[]): void {
   let total = 0;
   let previous = events[0]?.timestamp ?? 0;
   const first = previous;
@@ -68,7 +59,7 @@ function checkBatch(events: readonly InputEvent[]): void {
 }
 
 /** Events are in order, so what is too old stands first and what is too new last. */
-function rejected(events: readonly InputEvent[], now: number): object {
+function rejected(events: readonly InputLogEvent[], now: number): PutLogEventsResponse {
   const tooOld = events.filter(({ timestamp }) => timestamp < now - TOO_OLD).length;
   const tooNew = events.findIndex(({ timestamp }) => timestamp > now + TOO_NEW);
   if (tooOld === 0 && tooNew < 0) return {};

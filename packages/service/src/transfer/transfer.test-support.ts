@@ -39,7 +39,7 @@ export async function openFixture(
         names.map(async (host) => {
           const ml = join(root, "job", host, "ml");
           await mkdir(join(ml, "processing"), { recursive: true });
-          return { host, ml, transfer: join(root, "job", host, "transfer"), owner: null };
+          return { host, ml, transfer: join(root, "job", host, "transfer"), owner: null, copyBelow: [] };
         }),
       );
     },
