@@ -5,7 +5,10 @@ import { type CliContext, printable } from "./context.ts";
 import { confusionLines, measureRows } from "./summary.ts";
 
 /** Adds the measures to the page of a GitHub Actions step, where GITHUB_STEP_SUMMARY names its file. */
-export async function appendStepSummary(context: CliContext, { measures }: Evaluation): Promise<void> {
+export async function appendStepSummary(
+  context: CliContext,
+  { measures }: Pick<Evaluation, "measures">,
+): Promise<void> {
   const file = context.env.GITHUB_STEP_SUMMARY;
   if (file === undefined || file === "") return;
   const { count, correct } = measures.examples;

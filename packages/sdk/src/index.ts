@@ -35,6 +35,7 @@ export {
   type ListOptions,
   listBuckets,
   listPages,
+  objectsBelow,
   type S3Bucket,
   type S3Object,
   type S3Page,

@@ -8,11 +8,13 @@ import { type CliContext, cacheFolder, writeJson, writeLine } from "../context.t
 import { EXIT } from "../failures.ts";
 import { commandLine, integer, type Output, outputOptions } from "../flags.ts";
 import { type Progress, startProgress } from "../progress.ts";
+import { type ServiceFlags, serviceOptions } from "../service-flags.ts";
 import { appendStepSummary } from "../step-summary.ts";
 import { describeResult } from "../summary.ts";
 import { Words } from "../words.ts";
 
-interface Flags extends Output {
+interface Flags extends Output, ServiceFlags {
+  readonly asJob?: boolean;
   readonly model?: string;
   readonly modelFile?: string;
   readonly signature?: string;
@@ -103,7 +105,30 @@ export function evaluateCommand(context: CliContext): Command {
       0,
     );
   outputOptions(command, "fieldmark-evaluation");
-  return command.action(async (flags: Flags) => await run(context, flags));
+  serviceOptions(
+    command.option("--as-job", "run it as a processing job of a service, and fetch the results"),
+  );
+  return command.action(async (flags: Flags) => {
+    if (flags.asJob !== true) return await run(context, flags);
+    const { evaluateAsJob } = await import("../jobs/evaluate-as-job.ts");
+    await evaluateAsJob(context, flags, passedWords(command));
+  });
+}
+
+/** Flags of `fieldmark evaluate` that the job's inputs and outputs replace, or that are ours here. */
+const PLACED_FLAGS: ReadonlySet<string> = new Set([
+  ...["asJob", "endpoint", "data", "region", "json", "quiet", "resume"],
+  ...["model", "modelFile", "images", "annotations", "labels", "recipeFile", "output"],
+]);
+
+/** The flags as they were typed that the job's own `fieldmark evaluate` gets. */
+function passedWords(command: Command): readonly string[] {
+  return command.options.flatMap((option) => {
+    const name = option.attributeName();
+    if (PLACED_FLAGS.has(name) || command.getOptionValueSource(name) !== "cli") return [];
+    const value: unknown = command.getOptionValue(name);
+    return value === true ? [`${option.long}`] : [`${option.long}`, String(value)];
+  });
 }
 
 async function run(context: CliContext, flags: Flags): Promise<void> {

@@ -1,8 +1,9 @@
 import { type JobDescription, type JobPhase, ProcessingJob } from "@fieldmark/sdk";
 import { Command } from "commander";
 import pc from "picocolors";
-import { connect, type ServiceFlags, serviceOptions } from "../connect.ts";
+import { connect } from "../connect.ts";
 import { type CliContext, printable, writeJson, writeLine } from "../context.ts";
+import { type ServiceFlags, serviceOptions } from "../service-flags.ts";
 import { formatSeconds, formatTime } from "./seconds.ts";
 
 interface Flags extends ServiceFlags {

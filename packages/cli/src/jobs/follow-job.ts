@@ -1,7 +1,8 @@
 import { ProcessingJob } from "@fieldmark/sdk";
 import { Command } from "commander";
-import { connect, type ServiceFlags, serviceOptions } from "../connect.ts";
+import { connect } from "../connect.ts";
 import { type CliContext, writeJson } from "../context.ts";
+import { type ServiceFlags, serviceOptions } from "../service-flags.ts";
 import { reportEnd } from "./job-end.ts";
 import { linePrinter } from "./job-lines.ts";
 

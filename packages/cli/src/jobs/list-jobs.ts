@@ -1,9 +1,10 @@
 import { listJobs } from "@fieldmark/sdk";
 import Table from "cli-table3";
 import { Command, Option } from "commander";
-import { connect, type ServiceFlags, serviceOptions } from "../connect.ts";
+import { connect } from "../connect.ts";
 import { type CliContext, writeJson, writeLine } from "../context.ts";
 import { integer } from "../flags.ts";
+import { type ServiceFlags, serviceOptions } from "../service-flags.ts";
 import { formatSeconds, formatTime } from "./seconds.ts";
 
 const STATUSES = ["InProgress", "Completed", "Failed", "Stopping", "Stopped"] as const;

@@ -8,9 +8,10 @@ import {
   type Session,
 } from "@fieldmark/sdk";
 import { Command, Option } from "commander";
-import { connect, type ServiceFlags, serviceOptions } from "../connect.ts";
+import { connect } from "../connect.ts";
 import { type CliContext, writeJson, writeLine } from "../context.ts";
 import { integer } from "../flags.ts";
+import { type ServiceFlags, serviceOptions } from "../service-flags.ts";
 import { Words } from "../words.ts";
 import { reportEnd } from "./job-end.ts";
 import { entrypointOf, inputOf, outputOf, pairOf } from "./job-words.ts";

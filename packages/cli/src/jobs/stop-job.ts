@@ -1,7 +1,8 @@
 import { ProcessingJob } from "@fieldmark/sdk";
 import { Command } from "commander";
-import { connect, type ServiceFlags, serviceOptions } from "../connect.ts";
+import { connect } from "../connect.ts";
 import { type CliContext, writeJson, writeLine } from "../context.ts";
+import { type ServiceFlags, serviceOptions } from "../service-flags.ts";
 
 interface Flags extends ServiceFlags {
   readonly json?: boolean;

@@ -16,9 +16,10 @@ import {
   uploadFile,
 } from "@fieldmark/sdk";
 import { Command } from "commander";
-import { connect, type ServiceFlags, serviceOptions } from "../connect.ts";
+import { connect } from "../connect.ts";
 import { type CliContext, writeJson, writeLine } from "../context.ts";
 import { transferBar } from "../jobs/transfer-bar.ts";
+import { type ServiceFlags, serviceOptions } from "../service-flags.ts";
 
 interface Flags extends ServiceFlags {
   readonly recursive?: boolean;

@@ -1,9 +1,10 @@
 import { listBuckets, listPages, parseS3Uri, type Session } from "@fieldmark/sdk";
 import { Command } from "commander";
-import { connect, type ServiceFlags, serviceOptions } from "../connect.ts";
+import { connect } from "../connect.ts";
 import { type CliContext, printable, writeJson, writeLine } from "../context.ts";
 import { formatBytes } from "../format-bytes.ts";
 import { formatTime } from "../jobs/seconds.ts";
+import { type ServiceFlags, serviceOptions } from "../service-flags.ts";
 
 interface Flags extends ServiceFlags {
   readonly recursive?: boolean;
