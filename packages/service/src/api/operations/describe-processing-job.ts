@@ -1,15 +1,16 @@
-import type { SageMakerOperations } from "@fieldmark/contract";
+import { type JobTransition, type SageMakerOperations, TRANSITIONS_MEMBER } from "@fieldmark/contract";
 import type { OperationsOf } from "../operation.ts";
 import { toEpochSeconds } from "./epoch-seconds.ts";
 import { recordedRequest } from "./recorded-request.ts";
 import { requestedJob } from "./requested-job.ts";
 import type { SageMakerContext } from "./sagemaker.ts";
 
-/** The request as it was recorded, and what became of it. */
+/** The request as it was recorded, what became of it, and (beside AWS's members) when. */
 export const describeProcessingJob =
   ({ jobs }: SageMakerContext): OperationsOf<SageMakerOperations>["DescribeProcessingJob"] =>
   async ({ ProcessingJobName }) => {
     const job = await requestedJob(jobs, ProcessingJobName);
+    const transitions = await jobs.transitions(job.id);
     return {
       ...recordedRequest(job),
       ProcessingJobArn: job.arn,
@@ -20,5 +21,13 @@ export const describeProcessingJob =
       ...(job.startedAt === null ? {} : { ProcessingStartTime: toEpochSeconds(job.startedAt) }),
       LastModifiedTime: toEpochSeconds(job.modifiedAt),
       CreationTime: toEpochSeconds(job.createdAt),
+      [TRANSITIONS_MEMBER]: transitions.map(
+        ({ at, phase, status, note }): JobTransition => ({
+          Time: toEpochSeconds(at),
+          Phase: phase,
+          Status: status,
+          Note: note,
+        }),
+      ),
     };
   };
