@@ -16,6 +16,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/evaluate.ts")).evaluateCommand,
   },
   {
+    name: "serve",
+    summary: "serve SageMaker Processing, S3 and logs on this machine",
+    load: async () => (await import("./commands/serve.ts")).serveCommand,
+  },
+  {
+    name: "env",
+    summary: "print the variables that point AWS clients at the service",
+    load: async () => (await import("./commands/env.ts")).envCommand,
+  },
+  {
     name: "jobs",
     summary: "run processing jobs and look after them",
     load: async () => (await import("./commands/jobs.ts")).jobsCommand,

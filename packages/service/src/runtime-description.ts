@@ -1,0 +1,29 @@
+import type { ProcessRuntime } from "./runtimes/process/process-runtime.ts";
+import { describeRecipe } from "./runtimes/process/recipes.ts";
+
+/** What a service says at its start of where its instances run. */
+export interface RuntimeDescription {
+  readonly name: string;
+  readonly description: string;
+  /** What this machine cannot do; [] when it can do all. */
+  readonly limits: readonly string[];
+}
+
+export function describeProcessRuntime({ name, recipes }: ProcessRuntime): RuntimeDescription {
+  if (recipes.best !== null) {
+    const isSlow = recipes.best.tool === "unshare";
+    return {
+      name,
+      description: `each instance in namespaces of its own (${describeRecipe(recipes.best)})`,
+      limits: isSlow ? ["bubblewrap is not installed: instances start slower by 40 ms or so"] : [],
+    };
+  }
+  return {
+    name,
+    description: "no namespaces on this machine: programs run beside each other, and see /opt/ml by a path prefix",
+    limits: [
+      "isolated jobs (EnableNetworkIsolation) fail; `fieldmark doctor` says what is missing",
+      ...recipes.trials.flatMap(({ recipe, failure }) => (failure === null ? [] : [`${recipe.tool}: ${failure}`])),
+    ],
+  };
+}

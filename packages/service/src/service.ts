@@ -1,0 +1,152 @@
+import { randomInt } from "node:crypto";
+import { totalmem, availableParallelism } from "node:os";
+import { join } from "node:path";
+import { FolderStore } from "@fieldmark/object-store";
+import { createDispatch } from "./api/dispatch.ts";
+import { createHttpServer, listen } from "./api/http-server.ts";
+import { createNextTokens } from "./api/next-token.ts";
+import { iamOperations, stsOperations } from "./api/operations/identity.ts";
+import { logsOperations } from "./api/operations/logs.ts";
+import { sageMakerOperations } from "./api/operations/sagemaker.ts";
+import { credentialLookup } from "./credentials.ts";
+import { makeDataFolder, type OwnerKeys, ownerKeys } from "./data-folder.ts";
+import { Disposables } from "./disposables.ts";
+import { evaluatorProgram } from "./environments/evaluator-program.ts";
+import { Environments } from "./environments/environments.ts";
+import { lockFolder } from "./folder-lock.ts";
+import { Controller } from "./jobs/controller.ts";
+import { Logs } from "./logs/logs.ts";
+import { describeProcessRuntime, type RuntimeDescription } from "./runtime-description.ts";
+import { openProcessRuntime } from "./runtimes/process/process-runtime.ts";
+import { createStorageServer } from "./storage-server/storage-server.ts";
+import { openSqliteJobStore } from "./store/sqlite/sqlite-job-store.ts";
+import { storeTransfer } from "./transfer/store-transfer.ts";
+
+/** The account that ARNs name. */
+const ACCOUNT_ID = "123456789012";
+/** Who leases jobs: the one service of a data folder, before and after a restart. */
+const OWNER = "service";
+/** ms */
+const DAY = 86_400_000;
+
+export interface ServiceOptions {
+  /** Made when absent; one service a folder. */
+  readonly dataFolder: string;
+  /** Port 0: one that is free. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** `auto`: the best that this machine has, which is `process`. */
+  readonly runtime: "auto" | "process";
+  /** Instances that run at once. */
+  readonly maxInstances: number;
+  readonly retentionDays: number;
+  readonly region: string;
+  /** The surroundings: settings of certificates and of pip are taken from them, nothing else. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The command line's own file, which the built-in evaluator's jobs run; null where there is none. */
+  readonly evaluatorScript: string | null;
+  /** Told of problems that no client sees. */
+  readonly log: (text: string) => void;
+  readonly now?: () => Date;
+}
+
+export interface Service extends AsyncDisposable {
+  /** As clients on this machine reach it. */
+  readonly url: string;
+  readonly keys: OwnerKeys;
+  readonly region: string;
+  readonly runtime: RuntimeDescription;
+  /** Stops listening and leaves running jobs, which the next start finds. */
+  close(): Promise<void>;
+}
+
+/**
+ * Puts the parts together and starts them: data folder → stores → runtime → server → controller.
+ *
+ * @throws DATA_IN_USE, DATA_BROKEN, STORE_TOO_NEW, LISTEN_FAILED
+ */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const parts = new Disposables();
+  try {
+    return await start(options, parts);
+  } catch (error) {
+    await parts.dispose();
+    throw error;
+  }
+}
+
+async function start(options: ServiceOptions, parts: Disposables): Promise<Service> {
+  const { dataFolder, region, maxInstances, env, log, now = () => new Date() } = options;
+  const nowMs = () => now().getTime();
+  const closing = new AbortController();
+  parts.add(() => closing.abort(new Error("the service ends")));
+  const onProblem = (error: unknown, jobName: string | null = null) =>
+    log(`problem${jobName === null ? "" : ` of job ${jobName}`}: ${describe(error)}`);
+  const onDefect = (error: unknown, request: string) => log(`bug: ${request}: ${describe(error)}`);
+
+  await makeDataFolder(dataFolder);
+  parts.use(await lockFolder(dataFolder));
+  const keys = await ownerKeys(dataFolder);
+  const store = parts.use(await FolderStore.open(dataFolder, { now }));
+  const jobs = parts.use(openSqliteJobStore(join(dataFolder, "fieldmark.sqlite"), { random: randomInt }));
+  const logsFolder = join(dataFolder, "logs");
+  const logs = parts.use(await Logs.open(logsFolder, { now: nowMs, onProblem }));
+  const evaluator =
+    options.evaluatorScript === null ? null : await evaluatorProgram(options.evaluatorScript, process.execPath);
+  const environments = new Environments(dataFolder, { evaluator, env });
+  const runtime = await openProcessRuntime({ dataFolder, logsFolder, environments, env, signal: closing.signal });
+
+  let controller: Controller | null = null;
+  const wake = () => controller?.wake();
+  const lookup = credentialLookup(keys, jobs);
+  const dispatch = createDispatch({
+    operations: new Map([
+      ...sageMakerOperations({ jobs, maxInstances, nextTokens: createNextTokens(keys.secretAccessKey), wake }),
+      ...logsOperations({ logs }),
+      ...stsOperations(),
+      ...iamOperations(),
+    ]),
+    storageServer: createStorageServer({ store, lookup, region, now, onDefect }),
+    lookup,
+    region,
+    accountId: ACCOUNT_ID,
+    health: () => ({ service: "fieldmark", region, runtime: runtime.name }),
+    now,
+    onDefect,
+  });
+  const server = createHttpServer(dispatch, onDefect);
+  const port = await listen(server, options.listen);
+  const url = urlOf(options.listen.host, port);
+  parts.add(async () => {
+    server.closeAllConnections();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+
+  const transfer = storeTransfer(store, { onProblem, elapsed: () => performance.now() });
+  controller = new Controller({
+    store: jobs,
+    owner: OWNER,
+    runtime,
+    transfer,
+    logs,
+    endpoint: url,
+    settings: { region, machineMemory: totalmem(), machineCpus: availableParallelism() },
+    maxInstances,
+    retention: options.retentionDays * DAY,
+    now: nowMs,
+    onProblem,
+  });
+  parts.add(() => controller?.close());
+  controller.start();
+
+  const close = () => parts.dispose();
+  return { url, keys, region, runtime: describeProcessRuntime(runtime), close, [Symbol.asyncDispose]: close };
+}
+
+/** An address that clients on this machine can use, where the service listens on all of its own. */
+function urlOf(host: string, port: number): string {
+  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+}
+
+const describe = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);
