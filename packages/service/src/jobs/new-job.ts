@@ -1,16 +1,13 @@
 import { randomBytes } from "node:crypto";
 
-import { FieldmarkError } from "@fieldmark/contract";
+import { type CreateProcessingJobRequest, FieldmarkError } from "@fieldmark/contract";
 
-import type { NewJob, SessionKeys, Tag } from "../store/job-store.ts";
+import type { NewJob, SessionKeys } from "../store/job-store.ts";
 
-/** The members of CreateProcessingJob that the record is made of; validated before. */
-export interface CreateRequest {
-  readonly ProcessingJobName: string;
+/** A CreateProcessingJob request that was validated and had its defaults filled in. */
+export type CreateRequest = CreateProcessingJobRequest & {
   readonly ProcessingResources: { readonly ClusterConfig: { readonly InstanceCount: number } };
-  readonly NetworkConfig?: { readonly EnableNetworkIsolation?: boolean };
-  readonly Tags?: readonly Tag[];
-}
+};
 
 export interface NewJobOptions {
   readonly region: string;
@@ -26,7 +23,7 @@ export interface NewJobOptions {
  * What is recorded of a CreateProcessingJob request.
  * @throws JOB_TOO_LARGE when it asks for more instances than ever run at once
  */
-export function newJob<R extends CreateRequest>(request: R, options: NewJobOptions): NewJob {
+export function newJob(request: CreateRequest, options: NewJobOptions): NewJob {
   const { ProcessingJobName: name, ProcessingResources, NetworkConfig } = request;
   const instanceCount = ProcessingResources.ClusterConfig.InstanceCount;
   if (instanceCount > options.maxInstances) {

@@ -8,7 +8,15 @@ export function anyJob(name: string, changes: Partial<NewJob> = {}): NewJob {
   return {
     name,
     arn: `arn:aws:sagemaker:us-east-1:123456789012:processing-job/${name}`,
-    request: { ProcessingJobName: name, Environment: { GREETING: "grüß dich \u0000 🐦" } },
+    request: {
+      ProcessingJobName: name,
+      ProcessingResources: {
+        ClusterConfig: { InstanceCount: 1, InstanceType: "ml.m5.xlarge", VolumeSizeInGB: 1 },
+      },
+      AppSpecification: { ImageUri: "birds" },
+      RoleArn: "arn:aws:iam::123456789012:role/birds",
+      Environment: { GREETING: "grüß dich \u0000 🐦" },
+    },
     instanceCount: 1,
     createdAt: 1_000,
     sessionKeys: { accessKeyId: `ASIA${name}`, secretAccessKey: "secret", sessionToken: "token" },

@@ -1,3 +1,5 @@
+import type { CreateProcessingJobRequest } from "@fieldmark/contract";
+
 import type { FinalStatus, Phase, ProcessingJobStatus } from "../jobs/status.ts";
 
 export interface Tag {
@@ -12,13 +14,15 @@ export interface SessionKeys {
   readonly sessionToken: string;
 }
 
+/** The validated CreateProcessingJob request with its defaults filled in; tags have a table of their own. */
+export type RecordedRequest = Omit<CreateProcessingJobRequest, "Tags">;
+
 /** What CreateProcessingJob records; made by `newJob` (jobs/new-job.ts). */
 export interface NewJob {
   /** Unique while the record exists. */
   readonly name: string;
   readonly arn: string;
-  /** The validated CreateProcessingJob request, without Tags. */
-  readonly request: Readonly<Record<string, unknown>>;
+  readonly request: RecordedRequest;
   readonly instanceCount: number;
   /** epoch milliseconds */
   readonly createdAt: number;
@@ -49,7 +53,7 @@ export interface JobSummary {
 
 /** A job as it is recorded. */
 export interface JobRecord extends JobSummary {
-  readonly request: Readonly<Record<string, unknown>>;
+  readonly request: RecordedRequest;
   readonly sessionKeys: SessionKeys | null;
 }
 

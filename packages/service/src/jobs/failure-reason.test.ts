@@ -1,0 +1,77 @@
+import { FieldmarkError } from "@fieldmark/contract";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+
+import { errorReason, programFailure, REASON_LENGTH } from "./failure-reason.ts";
+
+const failure = { exitCode: 1, exitMessage: null, lastLines: [], outOfMemory: null };
+const noise = Array.from({ length: 40 }, (_, i) => `warning ${i}: ${"x".repeat(60)}`);
+
+test("an exit message comes before what was printed", () => {
+  expect(programFailure({ ...failure, exitMessage: "no birds", lastLines: ["printed"] })).toBe(
+    "AlgorithmError: no birds, exit code: 1",
+  );
+});
+
+test("without an exit message the last lines that fit are shown", () => {
+  const reason = programFailure({ ...failure, exitCode: 3, lastLines: [...noise, "the end"] });
+  expect(reason).toMatch(/^AlgorithmError: warning 2\d: x+\n(?:.*\n)+the end, exit code: 3$/);
+  expect(programFailure(failure)).toBe("AlgorithmError: , exit code: 1");
+});
+
+test.each([
+  ["Python", "ValueError: could not convert string to float: 'Cardinal'"],
+  ["a library's", "botocore.exceptions.NoCredentialsError: Unable to locate credentials"],
+  ["Java", 'Exception in thread "main" java.lang.IllegalStateException: no'],
+])("the exception line of %s survives lines that come after it", (_, line) => {
+  const reason = programFailure({
+    ...failure,
+    lastLines: ["Traceback (most recent call last):", '  File "x.py"', line, ...noise],
+  });
+  expect(reason).toContain(line);
+});
+
+test("a single line longer than the room is cut at its end, not left out", () => {
+  const reason = programFailure({ ...failure, lastLines: [`ValueError: ${"y".repeat(5_000)}`] });
+  expect(reason).toMatch(/^AlgorithmError: ValueError: y+…, exit code: 1$/);
+  expect(programFailure({ ...failure, lastLines: ["z".repeat(5_000)] })).toMatch(
+    /^AlgorithmError: z+…, exit code: 1$/,
+  );
+});
+
+test("out of memory is said with the limit", () => {
+  const reason = programFailure({
+    ...failure,
+    exitCode: 137,
+    outOfMemory: 3 * 2 ** 29,
+    lastLines: ["loading"],
+  });
+  expect(reason).toBe(
+    "AlgorithmError: out of memory: the instance used its limit of 1.5 GiB; loading, exit code: 137",
+  );
+});
+
+test("whose fault an error is, is said first", () => {
+  expect(errorReason(new FieldmarkError("INPUT_NOT_FOUND", "s3://b/x matches nothing"))).toBe(
+    "ClientError: s3://b/x matches nothing",
+  );
+  expect(errorReason(new FieldmarkError("RUNTIME_REFUSED", "no namespaces"))).toBe(
+    "InternalServerError: no namespaces",
+  );
+  expect(errorReason(new TypeError("x is not a function"))).toBe("InternalServerError: x is not a function");
+});
+
+test("no reason is longer than SageMaker's, whatever was printed", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.string({ unit: "grapheme", maxLength: 3_000 })),
+      fc.option(fc.string({ maxLength: 2_000 })),
+      fc.nat(255),
+      (lastLines, exitMessage, exitCode) => {
+        const reason = programFailure({ exitCode, exitMessage, lastLines, outOfMemory: null });
+        expect(reason.length).toBeLessThanOrEqual(REASON_LENGTH);
+        expect(reason.endsWith(`exit code: ${exitCode}`)).toBe(true);
+      },
+    ),
+  );
+});

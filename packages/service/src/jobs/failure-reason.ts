@@ -1,0 +1,64 @@
+import { FieldmarkError } from "@fieldmark/contract";
+
+/** Characters of FailureReason and ExitMessage, as the service model says. */
+export const REASON_LENGTH = 1_024;
+
+const GIB = 2 ** 30;
+/** `ValueError: …`, `botocore.exceptions.ClientError: …`, `java.lang.IllegalStateException: …` */
+const EXCEPTION =
+  /^(?:Caused by: |Exception in thread "[^"]*" )?(?:[\w$]+\.)*[\w$]*(?:Error|Exception|Interrupt|Exit|Fault)\b/;
+
+export interface ProgramFailure {
+  readonly exitCode: number;
+  readonly exitMessage: string | null;
+  /** The last lines that are not blank, oldest first. */
+  readonly lastLines: readonly string[];
+  /** bytes; set when the limit on memory ended the program */
+  readonly outOfMemory: number | null;
+}
+
+/** FailureReason of a program that ended with another code than 0. */
+export function programFailure({ exitCode, exitMessage, lastLines, outOfMemory }: ProgramFailure): string {
+  const limit =
+    outOfMemory === null ? "" : `out of memory: the instance used its limit of ${gib(outOfMemory)} GiB`;
+  const end = `, exit code: ${exitCode}`;
+  const room = REASON_LENGTH - "AlgorithmError: ".length - end.length - (limit === "" ? 0 : limit.length + 2);
+  const said = exitMessage === null ? lastUsefulLines(lastLines, room) : cut(exitMessage, room);
+  return `AlgorithmError: ${[limit, said].filter((part) => part !== "").join("; ")}${end}`;
+}
+
+/** FailureReason of anything else: the request's and its data's faults are the client's, the rest is ours. */
+export function errorReason(error: unknown): string {
+  const whose =
+    error instanceof FieldmarkError && error.fault === "input" ? "ClientError" : "InternalServerError";
+  const message = error instanceof Error ? error.message : String(error);
+  return cut(`${whose}: ${message}`, REASON_LENGTH);
+}
+
+/**
+ * As many of the last lines as fit. The line that names the exception always survives: where the lines after it leave no
+ * room for it, they give way.
+ */
+export function lastUsefulLines(lines: readonly string[], room: number): string {
+  const chosen: string[] = [];
+  let left = room;
+  for (const line of lines.toReversed()) {
+    if (line.length + 1 > left) break;
+    chosen.unshift(line);
+    left -= line.length + 1;
+  }
+  const named = lines.findLastIndex((line) => EXCEPTION.test(line));
+  const isShown =
+    named === -1 ? chosen.length > 0 || lines.length === 0 : named >= lines.length - chosen.length;
+  if (isShown) return chosen.join("\n");
+  return cut(lines.slice(named === -1 ? lines.length - 1 : named).join("\n"), room);
+}
+
+/** Not in the middle of a character of two code units. */
+function cut(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const kept = text.slice(0, length - 1);
+  return `${/[\uD800-\uDBFF]$/.test(kept) ? kept.slice(0, -1) : kept}…`;
+}
+
+const gib = (bytes: number) => Number((bytes / GIB).toFixed(2));

@@ -1,0 +1,39 @@
+import type { InstanceState } from "../runtimes/runtime.ts";
+import type { JobRecord } from "../store/job-store.ts";
+
+/** What decides a job's end, of all that its instances did. */
+export type Verdict =
+  | { readonly kind: "completed" }
+  | { readonly kind: "stopped" }
+  | {
+      readonly kind: "failed";
+      readonly host: number;
+      readonly exitCode: number;
+      readonly outOfMemory: boolean;
+    }
+  | { readonly kind: "disappeared"; readonly host: number };
+
+/** Exit codes of SIGTERM and SIGKILL: of instances that were stopped because another one failed. */
+const STOPPED_CODES: readonly number[] = [143, 137];
+
+/**
+ * Judges from what is recorded alone, so that a crash changes nothing. A job that was asked to stop is Stopped, unless its
+ * programs had all ended before by themselves.
+ */
+export function judge(states: readonly InstanceState[], { stopRequestedAt }: JobRecord): Verdict {
+  const endedBefore = (state: InstanceState) =>
+    state.kind === "exited" && state.endedAt < (stopRequestedAt ?? 0);
+  if (stopRequestedAt !== null && !states.every(endedBefore)) return { kind: "stopped" };
+  const failures = states
+    .flatMap((state, host) => (state.kind === "exited" && state.exitCode !== 0 ? [{ state, host }] : []))
+    .sort((a, b) => a.state.endedAt - b.state.endedAt);
+  const gone = states.findIndex(({ kind }) => kind === "disappeared" || kind === "absent");
+  const byItself = failures.find(
+    ({ state }) => state.outOfMemory === true || !STOPPED_CODES.includes(state.exitCode),
+  );
+  if (byItself === undefined && gone !== -1) return { kind: "disappeared", host: gone };
+  const first = byItself ?? failures[0];
+  if (first === undefined) return { kind: "completed" };
+  const { exitCode, outOfMemory = false } = first.state;
+  return { kind: "failed", host: first.host, exitCode, outOfMemory };
+}
