@@ -1,44 +1,35 @@
-import { FieldmarkError } from "@fieldmark/contract";
-import { S3Error } from "./s3-errors.ts";
+import { ERRORS, type ErrorCode, FieldmarkError } from "@fieldmark/contract";
+import { isS3ErrorCode, S3Error, type S3ErrorFields } from "./s3-errors.ts";
 
-/** Errors of the object store in S3's words; anything unknown is InternalError, a defect of ours. */
+type Details = Readonly<Record<string, string>>;
+
+/** What S3 adds to an error's document, from what the object store says of it. */
+const FIELDS: Partial<Record<ErrorCode, (details: Details) => S3ErrorFields>> = {
+  BUCKET_NOT_FOUND: ({ bucket = "" }) => ({ BucketName: bucket }),
+  BUCKET_NAME_INVALID: ({ bucket = "" }) => ({ BucketName: bucket }),
+  BUCKET_NOT_EMPTY: ({ bucket = "" }) => ({ BucketName: bucket }),
+  OBJECT_NOT_FOUND: ({ key = "" }) => ({ Key: key }),
+  KEY_TOO_LONG: ({ bytes = "" }) => ({ Size: bytes, MaxSizeAllowed: 1024 }),
+  PRECONDITION_FAILED: ({ condition = "" }) => ({ Condition: condition }),
+  UPLOAD_NOT_FOUND: ({ uploadId = "" }) => ({ UploadId: uploadId }),
+  PART_INVALID: ({ number = "", etag = "" }) => ({ PartNumber: number, ETag: etag }),
+  PART_TOO_SMALL: ({ size = "", minimum = "", number = "", etag = "" }) => ({
+    ProposedSize: size,
+    MinSizeAllowed: minimum,
+    PartNumber: number,
+    ETag: etag,
+  }),
+};
+
+/** An error in S3's words, which the error table names; anything else is InternalError, a defect of ours. */
 export function asS3Error(error: unknown): S3Error {
   if (error instanceof S3Error) return error;
-  if (!(error instanceof FieldmarkError)) return new S3Error("InternalError", {}, { cause: error });
-  const text = (name: string): string => String(error.details[name] ?? "");
-  switch (error.code) {
-    case "BUCKET_NOT_FOUND":
-      return new S3Error("NoSuchBucket", { BucketName: text("bucket") });
-    case "BUCKET_NAME_INVALID":
-      return new S3Error("InvalidBucketName", { BucketName: text("bucket") });
-    case "BUCKET_NOT_EMPTY":
-      return new S3Error("BucketNotEmpty", { BucketName: text("bucket") });
-    case "OBJECT_NOT_FOUND":
-      return new S3Error("NoSuchKey", { Key: text("key") });
-    case "KEY_INVALID":
-      return new S3Error("InvalidURI", {}, { message: error.message });
-    case "KEY_TOO_LONG":
-      return new S3Error("KeyTooLongError", { Size: text("bytes"), MaxSizeAllowed: 1024 });
-    case "PRECONDITION_FAILED":
-      return new S3Error("PreconditionFailed", { Condition: text("condition") });
-    case "UPLOAD_NOT_FOUND":
-      return new S3Error("NoSuchUpload", { UploadId: text("uploadId") });
-    case "PART_INVALID":
-      return new S3Error("InvalidPart", {
-        UploadId: text("uploadId"),
-        PartNumber: text("number"),
-        ETag: text("etag"),
-      });
-    case "PART_ORDER_INVALID":
-      return new S3Error("InvalidPartOrder");
-    case "PART_TOO_SMALL":
-      return new S3Error("EntityTooSmall", {
-        ProposedSize: text("size"),
-        MinSizeAllowed: text("minimum"),
-        PartNumber: text("number"),
-        ETag: text("etag"),
-      });
-    default:
-      return new S3Error("InternalError", {}, { cause: error });
+  const code = error instanceof FieldmarkError ? ERRORS[error.code].aws : "";
+  if (!(error instanceof FieldmarkError) || !isS3ErrorCode(code)) {
+    return new S3Error("InternalError", {}, { cause: error });
   }
+  const details = Object.fromEntries(
+    Object.entries(error.details).map(([name, value]) => [name, String(value)]),
+  );
+  return new S3Error(code, FIELDS[error.code]?.(details) ?? {}, { cause: error });
 }

@@ -12,6 +12,7 @@ import { getObject, headObject } from "./operations/get-object.ts";
 import { getObjectAttributes } from "./operations/get-object-attributes.ts";
 import { listBuckets } from "./operations/list-buckets.ts";
 import { listMultipartUploads } from "./operations/list-multipart-uploads.ts";
+import { listObjectVersions } from "./operations/list-object-versions.ts";
 import { listObjectsV1, listObjectsV2 } from "./operations/list-objects.ts";
 import { listParts } from "./operations/list-parts.ts";
 import { getObjectAcl, putObjectAcl } from "./operations/object-acl.ts";
@@ -71,6 +72,13 @@ export const ROUTES: readonly Route[] = [
       operation: deleteBucketConfiguration,
     },
   ]),
+  {
+    name: "ListObjectVersions",
+    method: "GET",
+    level: "bucket",
+    query: ["versions"],
+    operation: listObjectVersions,
+  },
   { name: "ListObjectsV2", method: "GET", level: "bucket", query: ["list-type=2"], operation: listObjectsV2 },
   { name: "ListObjects", method: "GET", level: "bucket", operation: listObjectsV1 },
   { name: "CreateBucket", method: "PUT", level: "bucket", makesBucket: true, operation: createBucket },
@@ -156,7 +164,7 @@ export const ROUTES: readonly Route[] = [
 const SUB_RESOURCES = new Set([
   ...ROUTES.flatMap(({ query = [] }) => query.filter((name) => !/[A-Z=]/.test(name))),
   ...["ownershipControls", "policyStatus", "publicAccessBlock", "requestPayment"],
-  ...["versions", "restore", "select", "torrent", "legal-hold", "retention", "renameObject", "session"],
+  ...["restore", "select", "torrent", "legal-hold", "retention", "renameObject", "session"],
   ...[
     "metadataConfiguration",
     "metadataTable",

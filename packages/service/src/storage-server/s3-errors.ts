@@ -7,7 +7,7 @@ export interface S3ErrorSpec {
 const row = (status: number, message: string): S3ErrorSpec => ({ status, message });
 
 /**
- * S3's error codes with the status and the words AWS answers with; printed into docs/conformance.md's table by a test.
+ * S3's error codes with the status and the words AWS answers with.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  */
 export const S3_ERRORS = {
@@ -132,6 +132,8 @@ export const S3_ERRORS = {
 } as const satisfies Record<string, S3ErrorSpec>;
 
 export type S3ErrorCode = keyof typeof S3_ERRORS;
+
+export const isS3ErrorCode = (code: string): code is S3ErrorCode => Object.hasOwn(S3_ERRORS, code);
 
 /** Elements beside Code and Message that AWS adds for some codes: `BucketName`, `ArgumentValue`, … */
 export type S3ErrorFields = Readonly<Record<string, string | number>>;

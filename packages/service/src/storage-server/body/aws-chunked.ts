@@ -93,8 +93,8 @@ async function readTrailers(
   for (let line = await input.line(); line !== null && line !== ""; line = await input.line()) {
     const colon = line.indexOf(":");
     if (colon <= 0 || !allowed || trailers.length >= MAX_TRAILERS) throw new S3Error("MalformedTrailerError");
-    const name = line.slice(0, colon).trim().toLowerCase();
-    const value = line.slice(colon + 1).trim();
+    const name = line.slice(0, colon).toLowerCase();
+    const value = line.slice(colon + 1).replace(/^ +| +$/g, "");
     if (name === "x-amz-trailer-signature") signature = value;
     else trailers.push([name, value]);
   }
@@ -135,17 +135,22 @@ class ByteReader {
     return taken;
   }
 
-  /** A line without its break; a last line may lack its break; null at the end. */
+  /** A line without its break, which is CR LF; null at the end. */
   async line(): Promise<string | null> {
     let text = "";
     for (;;) {
-      if (!(await this.#fill())) return text === "" ? null : text;
+      if (!(await this.#fill())) {
+        if (text !== "") throw incomplete();
+        return null;
+      }
       const end = this.#piece.indexOf(LF);
       const taken = end < 0 ? this.#piece : this.#piece.subarray(0, end);
       text += taken.toString("latin1");
       this.#piece = this.#piece.subarray(taken.length + (end < 0 ? 0 : 1));
       if (text.length > MAX_LINE) throw malformed("A line of the aws-chunked body is too long.");
-      if (end >= 0) return text.endsWith("\r") ? text.slice(0, -1) : text;
+      if (end < 0) continue;
+      if (!text.endsWith("\r")) throw malformed("A line of the aws-chunked body does not end with CR LF.");
+      return text.slice(0, -1);
     }
   }
 

@@ -1,8 +1,8 @@
 import type { ListedObject } from "@fieldmark/object-store";
-import type { Operation, S3Context } from "../operation.ts";
+import { readList } from "../object-list.ts";
+import type { Operation } from "../operation.ts";
 import { ownerXml } from "../owner.ts";
-import { fromToken, type KeyEncoding, readCount, readEncoding, toToken } from "../paging.ts";
-import type { S3Request } from "../s3-request.ts";
+import { fromToken, type KeyEncoding, toToken } from "../paging.ts";
 import { xmlResponse } from "../s3-response.ts";
 import { toXml, type XmlEntry } from "../xml.ts";
 
@@ -52,36 +52,6 @@ export const listObjectsV2: Operation = async (request, context) => {
     ]),
   );
 };
-
-interface List {
-  readonly prefix: string;
-  readonly delimiter: string | undefined;
-  readonly maxKeys: number;
-  readonly encode: KeyEncoding;
-  readonly objects: readonly ListedObject[];
-  readonly prefixes: readonly XmlEntry[];
-  /** The last entry of this page where more follow. */
-  readonly next: string | null;
-}
-
-async function readList(
-  { bucket, query }: S3Request,
-  { store }: S3Context,
-  startAfter: string,
-): Promise<List> {
-  const prefix = query.get("prefix") ?? "";
-  const delimiter = query.get("delimiter") || undefined;
-  const maxKeys = readCount(query, "max-keys");
-  const encode = readEncoding(query);
-  const page =
-    maxKeys === 0
-      ? { objects: [], commonPrefixes: [], next: null }
-      : await store.listPage(bucket, { prefix, delimiter, startAfter, maxKeys });
-  const prefixes = page.commonPrefixes.map(
-    (each): XmlEntry => ["CommonPrefixes", [["Prefix", encode(each)]]],
-  );
-  return { prefix, delimiter, maxKeys, encode, objects: page.objects, prefixes, next: page.next };
-}
 
 const contentsXml = (object: ListedObject, encode: KeyEncoding, hasOwner: boolean): XmlEntry => [
   "Contents",
