@@ -13,7 +13,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "fieldmark-sdk-"));
   await mkdir(join(folder, "scripts/lib"), { recursive: true });
   await mkdir(join(folder, "shared"));
-  await mkdir(join(folder, "code"));
+  await mkdir(join(folder, "processing/input/code"), { recursive: true });
   await writeFile(
     join(folder, "scripts/it's main.sh"),
     'cat lib/part.txt shared/more.txt; printf "%s|" "$@"; exit 3',
@@ -29,15 +29,16 @@ test("the archive and runproc.sh run the script beside its files, with its argum
     sourceDir: join(folder, "scripts"),
     dependencies: [join(folder, "shared")],
   });
-  await pipeline(archive, createWriteStream(join(folder, "code/sourcedir.tar.gz")));
-  const script = runProc({ command: ["sh"], entry }).replace(
-    "/opt/ml/processing/input/code",
-    join(folder, "code"),
-  );
+  await pipeline(archive, createWriteStream(join(folder, "processing/input/code/sourcedir.tar.gz")));
+  const script = runProc({ command: ["sh"], entry });
   await writeFile(join(folder, "runproc.sh"), script);
   let failure: unknown;
   try {
-    execFileSync("bash", [join(folder, "runproc.sh"), "a b", "$HOME"], { encoding: "utf8", stdio: "pipe" });
+    execFileSync("bash", [join(folder, "runproc.sh"), "a b", "$HOME"], {
+      encoding: "utf8",
+      stdio: "pipe",
+      env: { ...process.env, OPT_ML: folder },
+    });
   } catch (error) {
     failure = error;
   }
