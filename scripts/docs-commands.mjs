@@ -5,6 +5,8 @@ import { ROOT } from "./steps.mjs";
 
 const COMMANDS = [
   ["evaluate"],
+  ["serve"],
+  ["env"],
   ["report"],
   ["predict"],
   ["preprocess"],

@@ -20,10 +20,13 @@ export function describeProcessRuntime({ name, recipes }: ProcessRuntime): Runti
   }
   return {
     name,
-    description: "no namespaces on this machine: programs run beside each other, and see /opt/ml by a path prefix",
+    description:
+      "no namespaces on this machine: programs run beside each other, and see /opt/ml by a path prefix",
     limits: [
       "isolated jobs (EnableNetworkIsolation) fail; `fieldmark doctor` says what is missing",
-      ...recipes.trials.flatMap(({ recipe, failure }) => (failure === null ? [] : [`${recipe.tool}: ${failure}`])),
+      ...recipes.trials.flatMap(({ recipe, failure }) =>
+        failure === null ? [] : [`${recipe.tool}: ${failure}`],
+      ),
     ],
   };
 }

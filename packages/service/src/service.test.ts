@@ -92,7 +92,9 @@ test("a taken port is refused, and the folder is free again", async () => {
   await using other = await start();
   const port = Number(new URL(other.url).port);
   const dataFolder = join(folder, "inner");
-  await expect(start({ dataFolder, listen: { host: "127.0.0.1", port } })).rejects.toMatchObject({ code: "LISTEN_FAILED" });
+  await expect(start({ dataFolder, listen: { host: "127.0.0.1", port } })).rejects.toMatchObject({
+    code: "LISTEN_FAILED",
+  });
   await using _free = await start({ dataFolder });
 });
 

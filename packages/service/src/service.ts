@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { totalmem, availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { FolderStore } from "@fieldmark/object-store";
 import { createDispatch } from "./api/dispatch.ts";
@@ -11,8 +11,8 @@ import { sageMakerOperations } from "./api/operations/sagemaker.ts";
 import { credentialLookup } from "./credentials.ts";
 import { makeDataFolder, type OwnerKeys, ownerKeys } from "./data-folder.ts";
 import { Disposables } from "./disposables.ts";
-import { evaluatorProgram } from "./environments/evaluator-program.ts";
 import { Environments } from "./environments/environments.ts";
+import { evaluatorProgram } from "./environments/evaluator-program.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { Controller } from "./jobs/controller.ts";
 import { Logs } from "./logs/logs.ts";
@@ -91,16 +91,29 @@ async function start(options: ServiceOptions, parts: Disposables): Promise<Servi
   const logsFolder = join(dataFolder, "logs");
   const logs = parts.use(await Logs.open(logsFolder, { now: nowMs, onProblem }));
   const evaluator =
-    options.evaluatorScript === null ? null : await evaluatorProgram(options.evaluatorScript, process.execPath);
+    options.evaluatorScript === null
+      ? null
+      : await evaluatorProgram(options.evaluatorScript, process.execPath);
   const environments = new Environments(dataFolder, { evaluator, env });
-  const runtime = await openProcessRuntime({ dataFolder, logsFolder, environments, env, signal: closing.signal });
+  const runtime = await openProcessRuntime({
+    dataFolder,
+    logsFolder,
+    environments,
+    env,
+    signal: closing.signal,
+  });
 
   let controller: Controller | null = null;
   const wake = () => controller?.wake();
   const lookup = credentialLookup(keys, jobs);
   const dispatch = createDispatch({
     operations: new Map([
-      ...sageMakerOperations({ jobs, maxInstances, nextTokens: createNextTokens(keys.secretAccessKey), wake }),
+      ...sageMakerOperations({
+        jobs,
+        maxInstances,
+        nextTokens: createNextTokens(keys.secretAccessKey),
+        wake,
+      }),
       ...logsOperations({ logs }),
       ...stsOperations(),
       ...iamOperations(),

@@ -9,7 +9,7 @@ import { invalidParameter, namedGroup, pageToken, readPageToken } from "./logs-p
 
 const MAX_EVENTS = 10_000;
 /** Characters searched for one answer; then the page ends, full or not, as CloudWatch's do. */
-const SEARCHED_AT_ONCE = 32 << 20;
+const SEARCHED_AT_ONCE = 8 << 20;
 
 /** The event that comes next: its time, its stream, its place there. */
 type Token = [timestamp: number, stream: string, ...place: Place];

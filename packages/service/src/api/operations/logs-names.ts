@@ -32,7 +32,7 @@ export const createLogStream =
   };
 
 export const describeLogGroups =
-  (context: LogsContext): LogsServed["DescribeLogGroups"] =>
+  ({ logs }: LogsContext): LogsServed["DescribeLogGroups"] =>
   async (input, call) => {
     if (input.logGroupNamePrefix !== undefined && input.logGroupNamePattern !== undefined) {
       throw invalidParameter(
@@ -43,7 +43,8 @@ export const describeLogGroups =
     const limit = input.limit ?? PAGE;
     const after = input.nextToken === undefined ? "" : readPageToken(input.nextToken, isNamePlace)[0];
     const wanted = input.logGroupIdentifiers?.map(groupOf);
-    const groups =
+    logs.refreshFollowed();
+  const groups =
       input.logGroupNamePattern === undefined
         ? logs.streams.groups(input.logGroupNamePrefix ?? "", after, limit + 1)
         : logs.streams.groupsLike(input.logGroupNamePattern, after, limit + 1);
@@ -54,7 +55,7 @@ export const describeLogGroups =
       logGroups: page
         .filter((group) => wanted === undefined || wanted.includes(group.name))
         .filter((group) => input.logGroupClass === undefined || group.class === input.logGroupClass)
-        .map((group) => describedGroup(context, { group, call })),
+        .map((group) => describedGroup({ group, call })),
       ...(groups.length > limit && last !== undefined && { nextToken: pageToken([last.name]) }),
     };
   };
@@ -91,14 +92,14 @@ interface Described {
   readonly call: Call;
 }
 
-function describedGroup({ logs }: LogsContext, { group, call }: Described): LogGroup {
+function describedGroup({ group, call }: Described): LogGroup {
   const arn = groupArn(call, group.name);
   return {
     logGroupName: group.name,
     creationTime: group.created_at,
     metricFilterCount: 0,
     arn: `${arn}:*`,
-    storedBytes: logs.streams.storedBytes(group),
+    storedBytes: group.stored_bytes,
     logGroupClass: group.class,
     logGroupArn: arn,
   };

@@ -5,7 +5,7 @@ const PROCESSING = "/opt/ml/processing/";
 
 /**
  * What a CreateProcessingJob request must keep beyond its published model. The decisions that AWS's pages leave open
- * stand in this file alone, and in docs/conformance.md.
+ * stand in this file alone, and in docs/service.md.
  *
  * @throws VALIDATION that names every rule which is broken
  */
