@@ -18,8 +18,13 @@ const store = openSqliteJobStore(join(folder, "jobs.sqlite"), {
 });
 
 const request = {
-  ProcessingResources: { ClusterConfig: { InstanceCount: 1, InstanceType: "ml.m5.xlarge", VolumeSizeInGB: 30 } },
-  AppSpecification: { ImageUri: "fieldmark/evaluator", ContainerEntrypoint: ["python3", "/opt/ml/processing/input/x.py"] },
+  ProcessingResources: {
+    ClusterConfig: { InstanceCount: 1, InstanceType: "ml.m5.xlarge", VolumeSizeInGB: 30 },
+  },
+  AppSpecification: {
+    ImageUri: "fieldmark/evaluator",
+    ContainerEntrypoint: ["python3", "/opt/ml/processing/input/x.py"],
+  },
   Environment: Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`VARIABLE_${i}`, "x".repeat(60)])),
 };
 let clock = 1_700_000_000_000;
@@ -34,7 +39,11 @@ function insert() {
     request: { ProcessingJobName: name, ...request },
     instanceCount: 1,
     createdAt: clock,
-    sessionKeys: { accessKeyId: `ASIA${made}`, secretAccessKey: "s".repeat(40), sessionToken: "t".repeat(128) },
+    sessionKeys: {
+      accessKeyId: `ASIA${made}`,
+      secretAccessKey: "s".repeat(40),
+      sessionToken: "t".repeat(128),
+    },
     tags: [],
   });
 }
@@ -60,8 +69,13 @@ async function print(what, count, width, work) {
   const start = performance.now();
   const times = await spread(count, width, work);
   const seconds = (performance.now() - start) / 1000;
-  const at = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))].toFixed(2).padStart(8);
-  console.log(`${what.padEnd(58)} ${Math.round(count / seconds).toString().padStart(7)}/s  p50 ${at(0.5)} ms  p99 ${at(0.99)} ms`);
+  const at = (share) =>
+    times[Math.min(times.length - 1, Math.floor(times.length * share))].toFixed(2).padStart(8);
+  console.log(
+    `${what.padEnd(58)} ${Math.round(count / seconds)
+      .toString()
+      .padStart(7)}/s  p50 ${at(0.5)} ms  p99 ${at(0.99)} ms`,
+  );
 }
 
 async function life() {
@@ -93,7 +107,10 @@ try {
         [", created after the middle", { createdAfter: 1_700_000_000_000 + Math.floor(jobs / 2) }],
         [", modified after the middle", { modifiedAfter: half }],
         [", modified in the last moment", { modifiedAfter: clock - 10 }],
-        [", Completed, created after the middle", { status: "Completed", createdAfter: 1_700_000_000_000 + Math.floor(jobs / 2) }],
+        [
+          ", Completed, created after the middle",
+          { status: "Completed", createdAfter: 1_700_000_000_000 + Math.floor(jobs / 2) },
+        ],
       ]) {
         await print(`list ${sortBy} ${sortOrder}${what}`, 60, 1, () =>
           store.list({ sortBy, sortOrder, limit: 100, ...filter }),

@@ -17,8 +17,8 @@ const PURGE = 3_600_000;
 const PURGE_BATCH = 200;
 /** ms until something that failed for reasons of ours is tried again: doubled from the first to the last */
 const RETRY = { first: 500, last: 30_000 } as const;
-/** Times that a job is taken up again before it is ended. */
-const ATTEMPTS = 5;
+/** Times that a job is taken up again before it is ended for reasons of ours. */
+const ATTEMPTS = 3;
 /** Jobs that stage or upload at once. */
 const TRANSFERS = 8;
 
@@ -152,7 +152,7 @@ export class Controller {
         await life.end({ status: "Failed", failureReason: errorReason(failures[0]) });
         await runtime.remove(makeRunPlan(record, settings));
       } catch (error) {
-        failures.push(error);
+        if (life.isRecordable) failures.push(error);
         throw error;
       }
     });

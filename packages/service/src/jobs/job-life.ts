@@ -36,6 +36,11 @@ export class JobLife {
     return this.#record;
   }
 
+  /** false once the store refused a step: what goes wrong then says nothing of the job. */
+  get isRecordable(): boolean {
+    return this.#failure === null;
+  }
+
   /** true once the job was in this phase or a later one, also before a crash. */
   hasReached(phase: Phase): boolean {
     return PHASES.indexOf(this.#phase) >= PHASES.indexOf(phase);

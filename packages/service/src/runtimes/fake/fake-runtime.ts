@@ -34,6 +34,8 @@ export interface FakeRuntimeOptions {
   readonly folder: string;
   /** epoch milliseconds */
   readonly now: () => number;
+  /** Told of each start, after it can no longer happen again. */
+  readonly onStart?: (plan: RunPlan, host: string) => Promise<void>;
   /** What `prepare` or `start` throws. */
   readonly fails?: (plan: RunPlan, at: "prepare" | "start") => Error | null;
 }
@@ -42,7 +44,12 @@ export interface FakeRuntimeOptions {
  * A runtime whose programs are only what files say of them: they go on when the service is killed, need no process, and
  * every start is written down, so that a test finds a second one.
  */
-export function fakeRuntime({ folder, now, fails = () => null }: FakeRuntimeOptions): Runtime {
+export function fakeRuntime({
+  folder,
+  now,
+  onStart = async () => {},
+  fails = () => null,
+}: FakeRuntimeOptions): Runtime {
   const place = (plan: RunPlan, host: string, ...below: string[]) => join(folder, plan.jobId, host, ...below);
 
   async function observe(plan: RunPlan): Promise<readonly InstanceState[]> {
@@ -75,7 +82,10 @@ export function fakeRuntime({ folder, now, fails = () => null }: FakeRuntimeOpti
     async start(plan) {
       refuse(plan, "start");
       await Promise.all(
-        plan.hosts.map((host) => startOne((...below) => place(plan, host, ...below), { plan, now: now() })),
+        plan.hosts.map(async (host) => {
+          const isFirst = await startOne((...below) => place(plan, host, ...below), { plan, now: now() });
+          if (isFirst) await onStart(plan, host);
+        }),
       );
     },
     observe,
@@ -128,7 +138,7 @@ export function fakeProgram(program: FakeProgram): Pick<RunPlan, "entrypoint" | 
 async function startOne(
   place: (...below: string[]) => string,
   { plan, now }: { readonly plan: RunPlan; readonly now: number },
-): Promise<void> {
+): Promise<boolean> {
   const { runs, exitCode = 0, outOfMemory = false, ignoresSigterm = false, writes = {} } = programOf(plan);
   const started: Started = {
     startedAt: now,
@@ -137,9 +147,10 @@ async function startOne(
     outOfMemory,
     ignoresSigterm,
   };
-  if (!(await writeOnce(place(STATES.started), JSON.stringify(started)))) return;
+  if (!(await writeOnce(place(STATES.started), JSON.stringify(started)))) return false;
   await appendFile(place("ml", "output", "starts"), "started\n");
   for (const [path, content] of Object.entries(writes)) await writeFile(place("ml", path), content);
+  return true;
 }
 
 function programOf(plan: RunPlan): FakeProgram {
