@@ -29,4 +29,3 @@ export type { Uploads } from "./folder/uploads.ts";
 export { compareKeys } from "./key-order.ts";
 export { MemoryStore } from "./memory/memory-store.ts";
 export type { ListPage, ObjectRef, ObjectStore, ObjectSummary } from "./object-store.ts";
-export { S3Store } from "./s3/s3-store.ts";

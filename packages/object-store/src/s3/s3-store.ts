@@ -17,7 +17,10 @@ import type { ListPage, ObjectRef, ObjectStore, ObjectSummary } from "../object-
 const PART_BYTES = 16 << 20;
 const PARTS_AT_ONCE = 3;
 
-/** Objects at any S3 endpoint. The client brings endpoint, region and credentials, and belongs to the caller. */
+/**
+ * Objects at any S3 endpoint. The client brings endpoint, region and credentials, and belongs to the caller. Exported from
+ * `@fieldmark/object-store/s3`, so that only its users load the client.
+ */
 export class S3Store implements ObjectStore {
   readonly #client: S3Client;
 

@@ -19,7 +19,7 @@ import {
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import { signRequest } from "@fieldmark/contract";
-import { S3Store } from "@fieldmark/object-store";
+import { S3Store } from "@fieldmark/object-store/s3";
 import { objectStoreContract } from "@fieldmark/object-store/test-support";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ROUTES } from "./operations.ts";
