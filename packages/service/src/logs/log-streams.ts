@@ -65,13 +65,6 @@ export class LogStreams {
     return this.#database.prepare(sql).all(pattern, after, limit) as GroupRow[];
   }
 
-  /** Bytes of output recorded of a group. */
-  storedBytes(group: GroupRow): number {
-    const sql =
-      "select coalesce(sum(size), 0) as bytes from log_stream where group_id = ? and kind = 'output'";
-    return (this.#database.prepare(sql).get(group.id) as { bytes: number }).bytes;
-  }
-
   find(group: GroupRow, name: string): StreamRow | null {
     const sql = "select * from log_stream where group_id = ? and name = ?";
     return (this.#database.prepare(sql).get(group.id, name) as StreamRow | undefined) ?? null;
@@ -111,11 +104,13 @@ export class LogStreams {
       page.after === null
         ? ""
         : `and (${columns.join(", ")}) ${page.order.descending ? "<" : ">"} (${columns.map(() => "?").join(", ")})`;
-    const sql = `select * from log_stream where group_id = ? and name >= ? and name < ? ${beyond}
+    // Without a prefix, no bounds of names: they would keep SQLite from the index by time.
+    const [below, bounds] =
+      page.prefix === "" ? ["", []] : ["and name >= ? and name < ?", [page.prefix, prefixEnd(page.prefix)]];
+    const sql = `select * from log_stream where group_id = ? ${below} ${beyond}
       order by ${columns.map((column) => `${column} ${direction}`).join(", ")} limit ?`;
     const place = page.after === null ? [] : placeOf(page.after);
-    const bounds = [group.id, page.prefix, prefixEnd(page.prefix)];
-    return this.#database.prepare(sql).all(...bounds, ...place, page.limit) as StreamRow[];
+    return this.#database.prepare(sql).all(group.id, ...bounds, ...place, page.limit) as StreamRow[];
   }
 
   /** Streams that may hold events in [from, to), by their first event. Read page by page, as they are wanted. */

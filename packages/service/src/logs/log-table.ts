@@ -7,7 +7,9 @@ create table if not exists log_group (
   id integer primary key,
   name text not null unique,
   created_at integer not null,
-  class text not null
+  class text not null,
+  -- of output; kept by the triggers below, since there may be 100,000 streams
+  stored_bytes integer not null default 0
 );
 create table if not exists log_stream (
   id integer primary key,
@@ -41,13 +43,20 @@ create table if not exists put_event (
   ingested_at integer not null,
   message text not null,
   primary key (stream_id, at, number)
-) without rowid;`;
+) without rowid;
+create trigger if not exists log_stream_grew after update of size on log_stream when new.kind = 'output' begin
+  update log_group set stored_bytes = stored_bytes + new.size - old.size where id = new.group_id;
+end;
+create trigger if not exists log_stream_went after delete on log_stream when old.kind = 'output' begin
+  update log_group set stored_bytes = stored_bytes - old.size where id = old.group_id;
+end;`;
 
 export interface GroupRow {
   readonly id: number;
   readonly name: string;
   readonly created_at: number;
   readonly class: NonNullable<LogGroup["logGroupClass"]>;
+  readonly stored_bytes: number;
 }
 
 export interface StreamRow {

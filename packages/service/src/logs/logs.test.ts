@@ -349,9 +349,13 @@ describe("streams", () => {
     await print("x\n");
     await logs.end(STREAM);
     expect(await logs.removeEndedBefore(clock - 1000)).toBe(0);
+    expect(await call("DescribeLogGroups", {})).toMatchObject({
+      logGroups: [{ logGroupName: PROCESSING_JOBS_GROUP, storedBytes: 2 }],
+    });
     expect(await logs.removeEndedBefore(Date.now() + 1000)).toBe(1);
     expect(await readdir(join(folder, encodeURIComponent(PROCESSING_JOBS_GROUP)))).toEqual(["running"]);
     await expect(get()).rejects.toMatchObject({ code: "LOG_STREAM_NOT_FOUND" });
+    expect(await call("DescribeLogGroups", {})).toMatchObject({ logGroups: [{ storedBytes: 0 }] });
   });
 
   test("the last useful lines leave out blanks and what a carriage return overwrote", async () => {

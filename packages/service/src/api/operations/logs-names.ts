@@ -39,18 +39,16 @@ export const describeLogGroups =
         "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.",
       );
     }
-    const { logs } = context;
     const limit = input.limit ?? PAGE;
     const after = input.nextToken === undefined ? "" : readPageToken(input.nextToken, isNamePlace)[0];
     const wanted = input.logGroupIdentifiers?.map(groupOf);
     logs.refreshFollowed();
-  const groups =
+    const groups =
       input.logGroupNamePattern === undefined
         ? logs.streams.groups(input.logGroupNamePrefix ?? "", after, limit + 1)
         : logs.streams.groupsLike(input.logGroupNamePattern, after, limit + 1);
     const page = groups.slice(0, limit);
     const last = page.at(-1);
-    logs.refreshFollowed();
     return {
       logGroups: page
         .filter((group) => wanted === undefined || wanted.includes(group.name))
