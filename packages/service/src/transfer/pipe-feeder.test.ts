@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { InstanceFolder } from "../runtimes/runtime.ts";
-import { download, type Fixture, openFixture, planOf } from "./transfer.test-support.ts";
+import { download, type Fixture, openFixture, planOf } from "./transfer.test.kit.ts";
 
 let fixture: Fixture;
 let folder: InstanceFolder;

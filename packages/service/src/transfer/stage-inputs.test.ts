@@ -7,7 +7,7 @@ import type { Download } from "../jobs/run-plan.ts";
 import { layout } from "./layout.ts";
 import { parseManifest } from "./manifest.ts";
 import { shard } from "./shard.ts";
-import { download, type Fixture, openFixture, planOf, upload } from "./transfer.test-support.ts";
+import { download, type Fixture, openFixture, planOf, upload } from "./transfer.test.kit.ts";
 
 let fixture: Fixture;
 beforeEach(async () => {

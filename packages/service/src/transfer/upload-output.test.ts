@@ -9,7 +9,7 @@ import type { ObjectRef } from "@fieldmark/object-store";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { InstanceFolder } from "../runtimes/runtime.ts";
 import { outputFiles } from "./output-files.ts";
-import { type Fixture, openFixture, planOf, upload } from "./transfer.test-support.ts";
+import { type Fixture, openFixture, planOf, upload } from "./transfer.test.kit.ts";
 
 let fixture: Fixture;
 let folder: InstanceFolder;
