@@ -17,7 +17,18 @@ interface Constraint {
   readonly holds: (value: unknown) => boolean;
 }
 
+/** Made once a shape: requests come by the thousand. */
+const known = new WeakMap<ScalarShape, readonly Constraint[]>();
+
 function constraintsOf(shape: ScalarShape): readonly Constraint[] {
+  const found = known.get(shape);
+  if (found !== undefined) return found;
+  const made = makeConstraints(shape);
+  known.set(shape, made);
+  return made;
+}
+
+function makeConstraints(shape: ScalarShape): readonly Constraint[] {
   if (shape.enum !== undefined) {
     const values: readonly unknown[] = shape.enum;
     const words = `Member must satisfy enum value set: [${values.join(", ")}]`;
@@ -45,27 +56,18 @@ function lengthOf(value: unknown): number {
 /** A text that is too long is not matched: some patterns take quadratic time on a hostile one. */
 function patternConstraint({ pattern, max = Number.POSITIVE_INFINITY }: ScalarShape): readonly Constraint[] {
   if (pattern === undefined) return [];
+  const expression = wholeText(pattern);
   return [
     {
       words: `Member must satisfy regular expression pattern: ${pattern}`,
-      holds: (value) => String(value).length > max || wholeText(pattern).test(String(value)),
+      holds: (value) => String(value).length > max || expression.test(String(value)),
     },
   ];
 }
 
-const compiled = new Map<string, RegExp>();
-
-/** Java's `matches`: the whole text, `$` is its very end, and `.` stops at Java's line ends, which include U+0085. */
-function wholeText(pattern: string): RegExp {
-  const known = compiled.get(pattern);
-  if (known !== undefined) return known;
-  const expression = new RegExp(
-    `^(?:${pattern.replaceAll(UNESCAPED_DOT, "[^\\n\\r\\u0085\\u2028\\u2029]")})$`,
-    "u",
-  );
-  compiled.set(pattern, expression);
-  return expression;
-}
-
 /** A `.` outside of brackets that no backslash escapes. */
 const UNESCAPED_DOT = /(?<!\\)\.(?![^[]*\])/g;
+
+/** Java's `matches`: the whole text, `$` is its very end, and `.` stops at Java's line ends, which include U+0085. */
+const wholeText = (pattern: string): RegExp =>
+  new RegExp(`^(?:${pattern.replaceAll(UNESCAPED_DOT, "[^\\n\\r\\u0085\\u2028\\u2029]")})$`, "u");

@@ -66,15 +66,26 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 
 
 /** @param amzDate yyyymmddThhmmssZ */
 export const stringToSign = (amzDate: string, scope: CredentialScope, canonical: string): string =>
-  [ALGORITHM, amzDate, formatScope(scope), sha256Hex(canonical)].join("\n");
+  // One byte a character: Node reads headers so, and all else in it is ASCII. A header sent as UTF-8 is signed as UTF-8.
+  [ALGORITHM, amzDate, formatScope(scope), sha256Hex(Buffer.from(canonical, "latin1"))].join("\n");
 
-/** The key of one secret for one day, region and service. */
-export function signingKey(secretAccessKey: string, { date, region, service }: CredentialScope): Buffer {
-  const steps = [date, region, service, "aws4_request"];
-  return steps.reduce<Buffer>(
-    (key, step) => createHmac("sha256", key).update(step).digest(),
+/** Keys kept: a service sees a few access keys and a few services a day. */
+const MAX_KEYS = 256;
+const keys = new Map<string, Buffer>();
+
+/** The key of one secret for one day, region and service; kept, for it is the same for a day's requests. */
+export function signingKey(secretAccessKey: string, scope: CredentialScope): Buffer {
+  const name = `${formatScope(scope)}/${secretAccessKey}`;
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  const { date, region, service } = scope;
+  const key = [date, region, service, "aws4_request"].reduce<Buffer>(
+    (previous, step) => createHmac("sha256", previous).update(step).digest(),
     Buffer.from(`AWS4${secretAccessKey}`),
   );
+  if (keys.size >= MAX_KEYS) keys.clear();
+  keys.set(name, key);
+  return key;
 }
 
 export const signText = (key: Buffer, text: string): string =>

@@ -51,9 +51,11 @@ const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /** Keys in the form that AWS's temporary ones have: ASIA and 16 letters, 40 characters, a token. */
 function newSessionKeys(random: (bytes: number) => Buffer): SessionKeys {
+  const bytes = random(16 + 30 + 96);
+  const letters = Array.from(bytes.subarray(0, 16), (byte) => LETTERS.charAt(byte % LETTERS.length));
   return {
-    accessKeyId: `ASIA${Array.from(random(16), (byte) => LETTERS.charAt(byte % LETTERS.length)).join("")}`,
-    secretAccessKey: random(30).toString("base64"),
-    sessionToken: random(96).toString("base64"),
+    accessKeyId: `ASIA${letters.join("")}`,
+    secretAccessKey: bytes.subarray(16, 46).toString("base64"),
+    sessionToken: bytes.subarray(46).toString("base64"),
   };
 }
