@@ -11,7 +11,6 @@ import { openSqliteJobStore } from "../store/sqlite/sqlite-job-store.ts";
 import { Controller, type ControllerOptions } from "./controller.ts";
 import { job, linesAsLogs, MACHINE, untilEnded, untilPhase, writtenTransfer } from "./jobs.test.kit.ts";
 import { makeRunPlan } from "./make-run-plan.ts";
-import { phaseSeconds } from "./phase-seconds.ts";
 
 let folder = "";
 let instances = "";
@@ -82,19 +81,6 @@ describe("a job", () => {
       "ended",
     ]);
     expect(await transfersOf(ended.id)).toEqual(["stage", "release", "upload"]);
-    const seconds = phaseSeconds(transitions, Date.now());
-    expect(seconds.map(({ phase }) => phase)).toEqual([
-      "queued",
-      "preparing",
-      "staging",
-      "starting",
-      "running",
-      "uploading",
-    ]);
-    expect(seconds.reduce((sum, each) => sum + each.seconds, 0)).toBeCloseTo(
-      ((ended.endedAt ?? 0) - ended.createdAt) / 1000,
-      9,
-    );
     await running[0]?.close();
     expect(await readdir(instances)).toEqual([]);
     expect(problems).toEqual([]);

@@ -20,7 +20,10 @@ const STOPPED_CODES: readonly number[] = [143, 137];
  * Judges from what is recorded alone, so that a crash changes nothing. A job that was asked to stop is Stopped, unless its
  * programs had all ended before by themselves.
  */
-export function judge(states: readonly InstanceState[], { stopRequestedAt }: JobRecord): Verdict {
+export function judge(
+  states: readonly InstanceState[],
+  { stopRequestedAt }: Pick<JobRecord, "stopRequestedAt">,
+): Verdict {
   const endedBefore = (state: InstanceState) =>
     state.kind === "exited" && state.endedAt < (stopRequestedAt ?? 0);
   if (stopRequestedAt !== null && !states.every(endedBefore)) return { kind: "stopped" };
