@@ -124,11 +124,12 @@ function readUserMetadata(request: HeadersOf): Readonly<Record<string, string>> 
 
 /** aws-chunked is how the body travelled, not what it is. */
 function withoutAwsChunked(encoding: string | undefined): string | undefined {
+  if (encoding === undefined || !encoding.includes("aws-chunked")) return encoding;
   const left = encoding
-    ?.split(",")
+    .split(",")
     .map((each) => each.trim())
     .filter((each) => each !== "aws-chunked" && each !== "");
-  return left === undefined || left.length === 0 ? undefined : left.join(",");
+  return left.length === 0 ? undefined : left.join(", ");
 }
 
 type Headers = Readonly<Record<string, string>>;

@@ -7,7 +7,9 @@ import { ClientGone } from "./body/request-body.ts";
 import { settleBody } from "./body/unread-body.ts";
 import { requireBucket } from "./operation.ts";
 import { findRoute } from "./operations.ts";
-import { presignedHeaders, readBucketAndKey, readTarget, type S3Request } from "./s3-request.ts";
+import { ACCOUNT_ID } from "./owner.ts";
+import { S3Error } from "./s3-errors.ts";
+import { header, presignedHeaders, readBucketAndKey, readTarget, type S3Request } from "./s3-request.ts";
 import { createRequestIds, errorResponse, type S3Response, send } from "./s3-response.ts";
 
 export interface StorageServerOptions<I> {
@@ -47,12 +49,20 @@ export function createStorageServer<I>(options: StorageServerOptions<I>): Storag
         answer = errorResponse(known, ids, incoming.url?.split("?", 1)[0] ?? "/");
       }
       await send(response, answer, ids, await settleBody(incoming, response, { isUninvited }));
-    } catch {
-      // The client has gone, or its connection broke while the answer was written: nobody is left to be told.
+    } catch (error) {
+      // The answer cannot be changed any more: a client that is still there must see that it is not whole.
+      if (!isClientGone(error)) options.onDefect(error, `${incoming.method} ${incoming.url}`);
       response.destroy();
     }
   };
 }
+
+/** What writing to a connection fails with when its other end is no longer there. */
+const GONE = ["ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_DESTROYED", "ECONNRESET", "EPIPE"];
+
+const isClientGone = (error: unknown): boolean =>
+  error instanceof ClientGone ||
+  (error instanceof Error && "code" in error && GONE.includes(String(error.code)));
 
 async function answerTo<I>(
   incoming: IncomingMessage,
@@ -74,7 +84,15 @@ async function answerTo<I>(
     invite,
   };
   const route = findRoute(request);
+  checkOwner(request);
   // Nothing is done with a bucket's name before it is known to be one.
   if (route.level !== "service" && route.makesBucket !== true) await requireBucket(store, bucket);
   return await route.operation(request, { store, region, now });
+}
+
+/** @throws S3Error AccessDenied where the client expects the bucket, or a copy's source, to be somebody else's */
+function checkOwner(request: S3Request): void {
+  for (const name of ["x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"]) {
+    if ((header(request, name) ?? ACCOUNT_ID) !== ACCOUNT_ID) throw new S3Error("AccessDenied");
+  }
 }

@@ -143,6 +143,9 @@ function readSize(request: S3Request): number {
   const name = request.payload.kind === "chunked" ? "x-amz-decoded-content-length" : "content-length";
   const text = header(request, name);
   if (text === undefined) {
+    if (request.payload.kind !== "chunked" && header(request, "transfer-encoding") !== undefined) {
+      throw new S3Error("NotImplemented", { Header: "Transfer-Encoding" });
+    }
     throw new S3Error("MissingContentLength");
   }
   if (!/^\d{1,15}$/.test(text))

@@ -19,11 +19,10 @@ const MAX_PARTS = 10_000;
 export const completeMultipartUpload: Operation = async (request, { store }) => {
   const ref = uploadOf(request);
   const conditions = readWriteConditions(request);
-  const expected = readExpectedDigests(request).checksum;
-  const document = parseXml(
-    await readSmallBody(withoutChecksum(request), MAX_DOCUMENT),
-    "CompleteMultipartUpload",
-  );
+  const expected = readWholeChecksum(request);
+  const body = await readSmallBody(withoutChecksum(request), MAX_DOCUMENT);
+  if (body.length === 0) throw new S3Error("MalformedXML");
+  const document = parseXml(body, "CompleteMultipartUpload");
   const claims = document.children("Part").map(readClaim);
   if (claims.length === 0 || claims.length > MAX_PARTS) throw new S3Error("MalformedXML");
   let upload: Upload | null = null;
@@ -40,8 +39,7 @@ export const completeMultipartUpload: Operation = async (request, { store }) => 
         algorithm: upload?.checksumAlgorithm,
         type: upload?.checksumType,
       });
-      if (expected?.value !== undefined && expected.value !== null)
-        compare({ ...expected, value: expected.value }, checksums);
+      if (expected !== null) compare(expected, checksums);
       return { checksums };
     },
   });
@@ -59,6 +57,17 @@ function answer(request: S3Request, info: ObjectInfo) {
     ]),
     encryptionHeaders(info.attributes),
   );
+}
+
+/** What the client holds the finished object's checksum to be; a composite one may have its `-n` behind it. */
+function readWholeChecksum(
+  request: S3Request,
+): { readonly algorithm: string; readonly value: string } | null {
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, String(value).replace(/-\d+$/, "")]),
+  );
+  const { checksum } = readExpectedDigests({ headers });
+  return checksum === null ? null : { algorithm: checksum.algorithm, value: checksum.value ?? "" };
 }
 
 /** Here x-amz-checksum-* is of the finished object, not of the document that is sent. */
@@ -129,7 +138,7 @@ function compare(
   computed: readonly Checksum[],
 ): void {
   const found = computed.find((each) => each.algorithm === algorithm);
-  if (found === undefined || found.value === value) return;
+  if (found === undefined || found.value.replace(/-\d+$/, "") === value) return;
   throw new S3Error(
     "BadDigest",
     {},

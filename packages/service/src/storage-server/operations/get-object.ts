@@ -1,4 +1,4 @@
-import type { ByteRange, ObjectInfo, OpenedObject } from "@fieldmark/object-store";
+import type { ByteRange, Checksum, ObjectInfo, OpenedObject } from "@fieldmark/object-store";
 import { checksumHeaders } from "../body/checksums.ts";
 import { parseRange } from "../byte-range.ts";
 import { checkRead } from "../conditions.ts";
@@ -52,15 +52,14 @@ function describe(request: S3Request, info: ObjectInfo): Description {
   const part = readAskedPart(request);
   const range = part === null ? readRange(request, info) : partRange(info, part);
   const { size } = info;
-  // A checksum is of the whole object: it is not told of a range.
-  const isChecksumAsked = header(request, "x-amz-checksum-mode")?.toUpperCase() === "ENABLED";
-  const isWhole = range === null || range.length === size;
   const { offset, length } = range ?? { offset: 0, length: size };
   return {
     status: range === null ? 200 : 206,
     headers: {
       ...objectHeaders(info),
-      ...(isChecksumAsked && isWhole ? checksumHeaders(info.attributes.checksums) : {}),
+      ...(header(request, "x-amz-checksum-mode")?.toUpperCase() === "ENABLED"
+        ? checksumHeaders(checksumsOf(info, { part, range }))
+        : {}),
       ...(range === null ? {} : { "content-range": `bytes ${offset}-${offset + length - 1}/${size}` }),
       ...(part === null || info.parts.length === 0
         ? {}
@@ -70,6 +69,20 @@ function describe(request: S3Request, info: ObjectInfo): Description {
     },
     range: { offset, length },
   };
+}
+
+/** Those of the part that is asked for, or of the object; a range that is less has none. */
+function checksumsOf(
+  { attributes, parts, size }: ObjectInfo,
+  { part, range }: { readonly part: number | null; readonly range: ByteRange | null },
+): readonly Checksum[] {
+  const { checksums = [] } = attributes;
+  if (part === null || parts.length === 0) return range === null || range.length === size ? checksums : [];
+  const type = checksums[0]?.type ?? "FULL_OBJECT";
+  return (parts.find(({ number }) => number === part)?.checksums ?? []).map((checksum) => ({
+    ...checksum,
+    type,
+  }));
 }
 
 function readRange(request: S3Request, { size }: ObjectInfo): ByteRange | null {

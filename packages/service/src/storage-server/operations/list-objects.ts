@@ -32,7 +32,11 @@ export const listObjectsV2: Operation = async (request, context) => {
   const { query, bucket } = request;
   const token = query.get("continuation-token");
   const startAfter = query.get("start-after");
-  const list = await readList(request, context, token === undefined ? (startAfter ?? "") : fromToken(token));
+  const list = await readList(
+    request,
+    context,
+    token === undefined || token === "" ? (startAfter ?? "") : fromToken(token),
+  );
   const { encode, delimiter } = list;
   const hasOwner = query.get("fetch-owner") === "true";
   return xmlResponse(
