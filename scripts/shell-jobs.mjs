@@ -15,6 +15,15 @@ export async function shellEnvironment(data) {
   await fieldmark("environments", "add", "shell", "--python", python, "--image", SHELL_IMAGE, "--data", data);
 }
 
+/** A word of a request has at most 256 characters and no line break: a longer script goes as arguments, in base64. */
+function command(shell, script) {
+  if (script.length <= 256 && !script.includes("\n")) return { ContainerEntrypoint: [shell, "-c", script] };
+  return {
+    ContainerEntrypoint: [shell, "-c", 'eval "$(printf %s "$@" | base64 -d)"', "script"],
+    ContainerArguments: Buffer.from(script).toString("base64").match(/.{1,256}/g),
+  };
+}
+
 /**
  * The request of a job that runs `script` by bash; what it leaves in $OUT goes to s3://bucket/name.
  *
@@ -26,10 +35,7 @@ export function shellJob(name, job) {
   return {
     ProcessingJobName: name,
     RoleArn: "arn:aws:iam::123456789012:role/tests",
-    AppSpecification: {
-      ImageUri: SHELL_IMAGE,
-      ContainerEntrypoint: [job.shell ?? "/bin/bash", "-c", job.script],
-    },
+    AppSpecification: { ImageUri: SHELL_IMAGE, ...command(job.shell ?? "/bin/bash", job.script) },
     Environment: { OUT },
     ProcessingResources: {
       ClusterConfig: {

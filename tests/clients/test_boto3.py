@@ -1,5 +1,6 @@
 """boto3: every operation of sagemaker, logs, sts and iam that is served; waiters, paginators, error codes."""
 
+import os
 import threading
 import time
 
@@ -259,11 +260,12 @@ def test_who_am_i(client):
 
 
 def test_wrong_keys(client):
-    code, status, _ = refused(client("sagemaker", aws_secret_access_key="wrong").list_processing_jobs)
+    own = {"aws_access_key_id": os.environ["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": "wrong"}
+    code, status, _ = refused(client("sagemaker", **own).list_processing_jobs)
     assert code in ("InvalidSignatureException", "SignatureDoesNotMatch") and status in (400, 403)
     other = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "wrong"}
     assert refused(client("sagemaker", **other).list_processing_jobs)[0] == "UnrecognizedClientException"
-    assert refused(client("s3", aws_secret_access_key="wrong").list_buckets)[:2] == ("SignatureDoesNotMatch", 403)
+    assert refused(client("s3", **own).list_buckets)[:2] == ("SignatureDoesNotMatch", 403)
     assert refused(client("s3", **other).list_buckets)[:2] == ("InvalidAccessKeyId", 403)
 
 
