@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { access, lstat, readdir, readlink, realpath, stat } from "node:fs/promises";
+import { access, cp, lstat, mkdir, readdir, readlink, realpath, stat, writeFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { Mount } from "./sandbox.ts";
 
@@ -16,13 +16,10 @@ const PROGRAMS = [
   "/gnu/store",
   "/run/current-system",
 ];
-/** What programs read of /etc; nothing of users, keys or services. */
-const ETC = [
-  "ld.so.cache",
+/** Small files that programs read of /etc; nothing of users, keys or services. They are copied once: one mount shows all. */
+const ETC_FILES = [
   "ld.so.conf",
-  "ld.so.conf.d",
   "ld-musl-x86_64.path",
-  "alternatives",
   "localtime",
   "timezone",
   "nsswitch.conf",
@@ -34,26 +31,33 @@ const ETC = [
   "os-release",
   "debian_version",
   "pip.conf",
-  "python3",
-  "fonts",
   "magic",
   "inputrc",
-  "R",
-  "ssl/certs",
   "ssl/cert.pem",
   "ssl/openssl.cnf",
-  "pki/tls/certs",
   "pki/tls/cert.pem",
   "pki/tls/openssl.cnf",
+];
+/** What is shown as it is: folders, and what changes when packages or certificates are installed. */
+const ETC_LIVE = [
+  "ld.so.cache",
+  "alternatives",
+  "fonts",
+  "python3",
+  "R",
+  "java",
+  "ssl/certs",
+  "pki/tls/certs",
   "pki/ca-trust",
   "pki/java",
   "ca-certificates/extracted",
-  "java",
   "crypto-policies",
-].map((name) => `/etc/${name}`);
+];
+/** Files that each instance has of its own. */
+export const OWN_ETC = ["hosts", "hostname", "passwd", "group"];
 /** How many processors there are, for libraries that size their thread pools by it. */
 const SYSTEM = ["/sys/devices/system/cpu", "/sys/devices/system/node"];
-const NETWORK = ["/etc/resolv.conf"];
+const RESOLVER = "/etc/resolv.conf";
 
 /** What of this machine every instance sees, read-only; and which targets are folders. */
 export interface HostView {
@@ -61,14 +65,48 @@ export interface HostView {
   readonly folders: ReadonlySet<string>;
 }
 
-export async function hostView({ network }: { readonly network: boolean }): Promise<HostView> {
-  return await showAll([
-    ...PROGRAMS,
-    ...ETC,
-    ...(await javaSettings()),
-    ...SYSTEM,
-    ...(network ? NETWORK : []),
-  ]);
+/**
+ * The view of jobs with and without a network.
+ *
+ * @param etc a new folder for what is copied of /etc
+ * @param named further files and folders, which settings name
+ */
+export async function hostViews(
+  etc: string,
+  named: readonly string[],
+): Promise<{ readonly open: HostView; readonly closed: HostView }> {
+  const copied = ETC_FILES.map((name) => `/etc/${name}`);
+  const live = [...ETC_LIVE, ...(await javaSettings())].map((name) => `/etc/${name}`);
+  const more = named.filter((path) => !isSeen(path, [...PROGRAMS, ...copied, ...live]));
+  const isInEtc = (path: string) => path.startsWith("/etc/");
+  await copyEtc(etc, [...copied, ...more.filter(isInEtc)], live);
+  const shown = await showAll([...PROGRAMS, ...live, ...SYSTEM, ...more.filter((path) => !isInEtc(path))]);
+  const closed: HostView = {
+    mounts: [...shown.mounts, { kind: "show", source: etc, target: "/etc" }],
+    folders: new Set([...shown.folders, "/etc"]),
+  };
+  const resolver = await showAll([RESOLVER]);
+  return { closed, open: { mounts: [...closed.mounts, ...resolver.mounts], folders: closed.folders } };
+}
+
+async function copyEtc(etc: string, paths: readonly string[], live: readonly string[]): Promise<void> {
+  const at = (path: string) => join(etc, path.slice("/etc/".length));
+  await mkdir(etc, { mode: 0o755 });
+  for (const path of paths) {
+    if (!(await exists(path))) continue;
+    await mkdir(dirname(at(path)), { recursive: true });
+    // a part of it that only root reads is no job's to see
+    await cp(path, at(path), { recursive: true, verbatimSymlinks: true }).catch(
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== "EACCES") throw error;
+      },
+    );
+  }
+  for (const path of [...live, RESOLVER, ...OWN_ETC.map((name) => `/etc/${name}`)]) {
+    const isFolder = (await stat(path).catch(() => null))?.isDirectory() === true;
+    await mkdir(isFolder ? at(path) : dirname(at(path)), { recursive: true });
+    if (!isFolder) await writeFile(at(path), "", { mode: 0o644 });
+  }
 }
 
 /** Shows each of the paths that exist at its own place. */
@@ -93,9 +131,7 @@ export async function showAll(paths: readonly string[]): Promise<HostView> {
 
 /** Debian keeps each Java's settings in /etc/java-17-openjdk and the like; its /usr/lib/jvm links there. */
 async function javaSettings(): Promise<string[]> {
-  return (await readdir("/etc").catch(() => []))
-    .filter((name) => /^java-\d/.test(name))
-    .map((name) => `/etc/${name}`);
+  return (await readdir("/etc")).filter((name) => /^java-\d/.test(name));
 }
 
 /** Files and folders that settings name by absolute paths: they are shown with the settings. */
@@ -104,13 +140,17 @@ export async function pathsNamed(settings: Readonly<Record<string, string>>): Pr
     Object.values(settings).flatMap((value) => value.split(/[\s:]+/).filter((word) => isAbsolute(word))),
   );
   const found: string[] = [];
-  for (const word of words) if (await exists(word)) found.push(resolve(word));
-  return found.filter((path) => !isSeenAnyway(path));
+  for (const word of words) if (word !== "/" && (await exists(word))) found.push(resolve(word));
+  return found;
 }
 
-/** True when the path lies in what every instance sees. */
-export function isSeenAnyway(path: string): boolean {
-  return [...PROGRAMS, ...ETC].some((shown) => path === shown || path.startsWith(`${shown}/`));
+/** True when every instance sees the path among its programs. */
+export function isProgramPath(path: string): boolean {
+  return isSeen(path, PROGRAMS);
+}
+
+function isSeen(path: string, shown: readonly string[]): boolean {
+  return shown.some((each) => path === each || path.startsWith(`${each}/`));
 }
 
 /** pip's settings file of the user that runs the service, unless PIP_CONFIG_FILE names one. */

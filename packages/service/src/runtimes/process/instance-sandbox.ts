@@ -2,7 +2,7 @@ import { access, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import type { Environment } from "../../environments/environment.ts";
 import type { RunPlan } from "../../jobs/run-plan.ts";
-import { type HostView, isSeenAnyway, showAll } from "./host-view.ts";
+import { type HostView, isProgramPath, OWN_ETC, showAll } from "./host-view.ts";
 import type { InstanceFiles } from "./job-files.ts";
 import type { Mount, Sandbox } from "./sandbox.ts";
 
@@ -42,7 +42,7 @@ export interface InstanceView {
 export async function instanceSandbox(instance: InstanceView): Promise<Sandbox> {
   const { plan, host, files, uid, gid, view, shown, environment } = instance;
   const bind = (source: string, target: string): Mount => ({ kind: "bind", source, target });
-  const own = ["hosts", "passwd", "group", "hostname"].map(
+  const own = OWN_ETC.map(
     (name): Mount => ({ kind: "show", source: join(files.etc, name), target: `/etc/${name}` }),
   );
   const tools = environmentMounts(environment, files);
@@ -76,7 +76,7 @@ export async function shownForEnvironment(environment: Environment): Promise<Hos
   const { prefix, basePrefix, packageFolders } = environment.interpreter;
   const paths: string[] = [];
   for (const path of [basePrefix, prefix, ...packageFolders]) {
-    if (!isSeenAnyway(path) && !paths.some((shown) => path === shown || path.startsWith(`${shown}/`)))
+    if (!isProgramPath(path) && !paths.some((shown) => path === shown || path.startsWith(`${shown}/`)))
       paths.push(path);
   }
   return await showAll(paths);

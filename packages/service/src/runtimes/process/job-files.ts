@@ -21,6 +21,8 @@ export interface InstanceFiles {
   readonly folder: string;
   /** Blank until the program's end, then its exit code: space for it is taken at the start, so that a full disk cannot lose it. */
   readonly exit: string;
+  /** Which process looks after the instance. */
+  readonly mark: string;
   readonly ml: string;
   readonly transfer: string;
   readonly tmp: string;
@@ -58,6 +60,7 @@ export function instanceFiles(job: JobFiles, host: string): InstanceFiles {
   return {
     folder,
     exit: join(job.folder, `exit.${host}`),
+    mark: join(job.folder, `mark.${host}`),
     ml: at("ml"),
     transfer: at("transfer"),
     tmp: at("tmp"),

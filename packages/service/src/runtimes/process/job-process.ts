@@ -23,8 +23,12 @@ export async function readStarted(job: JobFiles): Promise<Started | null> {
   const text = await readOrNull(job.started);
   if (text === null) return null;
   const { mtimeMs } = await stat(job.started);
+  return { mark: parseMark(text), at: Math.round(mtimeMs) };
+}
+
+function parseMark(text: string): ProcessMark | null {
   const [pid = "", startTime = "", boot = ""] = text.trim().split(" ");
-  return { mark: boot === "" ? null : { pid: Number(pid), startTime, boot }, at: Math.round(mtimeMs) };
+  return boot === "" ? null : { pid: Number(pid), startTime, boot };
 }
 
 /** True while the job's supervisor runs. */
@@ -36,11 +40,14 @@ export function isRunning({ mark, at }: Started): boolean {
 export async function observeJob(job: JobFiles, hosts: readonly string[]): Promise<readonly InstanceState[]> {
   const started = await readStarted(job);
   if (started === null) return hosts.map(() => ({ kind: "absent" }));
-  const running = isRunning(started); // asked before the exits are read: one written in between is seen
+  // asked before the exits are read: one that is written in between is seen
+  const supervised = isRunning(started);
   const outOfDisk = (await readOrNull(job.outOfDisk)) !== null;
   return await Promise.all(
     hosts.map(async (host): Promise<InstanceState> => {
-      const { exit } = instanceFiles(job, host);
+      const { exit, mark: file } = instanceFiles(job, host);
+      const mark = parseMark((await readOrNull(file)) ?? "");
+      const running = mark === null ? supervised : isAlive(mark);
       const end = parseExit((await readOrNull(exit)) ?? "");
       if (end === null) return running ? { kind: "running", startedAt: started.at } : { kind: "disappeared" };
       const { mtimeMs } = await stat(exit);
@@ -68,21 +75,22 @@ export async function signalJob(
   for (let attempt = 0; attempt < SIGNAL_TRIES; attempt += 1) {
     const started = await readStarted(job);
     if (started === null || started.mark === null || !isAlive(started.mark)) return;
-    const ended = (await observeJob(job, hosts)).filter(({ kind }) => kind === "exited").length;
+    const running = (await observeJob(job, hosts)).filter(({ kind }) => kind === "running").length;
     const targets = sandboxed
-      ? sandboxTargets(started.mark.pid, signal)
+      ? sandboxTargets(started.mark.pid)
       : await programTargets(job, hosts, { supervisor: started.mark.pid, signal });
-    if (targets.length >= hosts.length - ended) {
+    // fewer: a sandbox is being built, or a shell is writing an end down
+    if (targets.length >= running || attempt + 1 === SIGNAL_TRIES) {
       for (const pid of targets) send(pid, signal);
       return;
     }
-    await pause(SIGNAL_PAUSE_MS); // a sandbox is being built, or a shell is writing the end down
+    await pause(SIGNAL_PAUSE_MS);
   }
 }
 
-function sandboxTargets(supervisor: number, signal: "SIGTERM" | "SIGKILL"): readonly number[] {
-  const inits = instanceInits(supervisor);
-  return signal === "SIGKILL" ? inits : inits.flatMap((init) => programOf(init) ?? []);
+/** The programs: with its program an instance's init ends, and with that all else that is in it, and the exit code is the program's. */
+function sandboxTargets(supervisor: number): readonly number[] {
+  return instanceInits(supervisor).flatMap((init) => programOf(init) ?? []);
 }
 
 /** Without namespaces: the processes that the programs' own scripts named, while they are the supervisor's. */

@@ -7,7 +7,8 @@ import { logFile } from "../../logs/job-logs.ts";
 import type { JobAccess } from "../runtime.ts";
 import type { InstanceGroups } from "./cgroups.ts";
 import { dropRoot } from "./drop-root.ts";
-import { type HostView, pathsNamed, pipConfigFile, showAll } from "./host-view.ts";
+import type { Fifos } from "./fifos.ts";
+import { type HostView, pipConfigFile } from "./host-view.ts";
 import { giveTree, type Owner, writeEtc } from "./instance-folders.ts";
 import {
   environmentPath,
@@ -36,7 +37,9 @@ export interface InstanceToPrepare {
   readonly recipes: Recipes;
   readonly files: InstanceFiles;
   readonly view: HostView;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** of `jobSettings` */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly fifos: Fifos;
   readonly logsFolder: string;
   /** A control group bounds the memory of all its processes together. */
   readonly boundsMemory: boolean;
@@ -46,7 +49,7 @@ export interface InstanceToPrepare {
 /** Writes all that one instance needs before its start, and says how its supervisor runs it. */
 export async function prepareInstance(instance: InstanceToPrepare): Promise<InstanceLaunch> {
   const { plan, host, files, recipes } = instance;
-  await writeFile(files.exit, NO_EXIT);
+  await Promise.all([writeFile(files.exit, NO_EXIT), instance.fifos.place(files.out)]);
   const index = plan.hosts.indexOf(host);
   const command =
     recipes.best === null ? await prepareWithPrefix(instance) : await prepareSandbox(instance, recipes.best);
@@ -61,7 +64,7 @@ export async function prepareInstance(instance: InstanceToPrepare): Promise<Inst
 
 async function prepareSandbox(instance: InstanceToPrepare, recipe: Recipe): Promise<string> {
   const { plan, host, files, environment, owner, recipes } = instance;
-  const settings = await settingsOf(instance);
+  const settings = settingsOf(instance);
   await writePlaces(instance, {
     settings,
     at: INSIDE,
@@ -70,7 +73,6 @@ async function prepareSandbox(instance: InstanceToPrepare, recipe: Recipe): Prom
     more: {},
     pidFile: null,
   });
-  const named = await showAll(await pathsNamed(settings));
   const tools = await shownForEnvironment(environment);
   const sandbox = await instanceSandbox({
     plan,
@@ -80,10 +82,7 @@ async function prepareSandbox(instance: InstanceToPrepare, recipe: Recipe): Prom
     overlay: !recipe.root && recipe.overlay,
     ownNetwork: plan.networkIsolation && plan.hosts.length === 1,
     view: instance.view,
-    shown: {
-      mounts: [...tools.mounts, ...named.mounts],
-      folders: new Set([...tools.folders, ...named.folders]),
-    },
+    shown: tools,
     environment,
   });
   await makeMountPoints(sandbox);
@@ -103,7 +102,7 @@ async function prepareWithPrefix(instance: InstanceToPrepare): Promise<string> {
     python: files.python,
   };
   await writePlaces(instance, {
-    settings: await settingsOf(instance),
+    settings: settingsOf(instance),
     at,
     path: prefixPath(environment, files),
     words: rewriteWords(instance.words, files.ml),
@@ -115,13 +114,19 @@ async function prepareWithPrefix(instance: InstanceToPrepare): Promise<string> {
   return prefixCommand(files, dropRoot(owner));
 }
 
-/** Settings of certificates and pip that the job gets; an isolated job has no use for pip's. */
-async function settingsOf({ plan, env }: InstanceToPrepare): Promise<Readonly<Record<string, string>>> {
-  const all = networkSettings(env);
-  if (plan.networkIsolation)
-    return Object.fromEntries(Object.entries(all).filter(([name]) => !name.startsWith("PIP_")));
-  const config = all.PIP_CONFIG_FILE === undefined ? await pipConfigFile(env.HOME) : null;
-  return config === null ? all : { ...all, PIP_CONFIG_FILE: config };
+/** Settings of certificates and pip that jobs get of the service's surroundings. */
+export async function jobSettings(
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Readonly<Record<string, string>>> {
+  const settings = networkSettings(env);
+  const config = settings.PIP_CONFIG_FILE === undefined ? await pipConfigFile(env.HOME) : null;
+  return config === null ? settings : { ...settings, PIP_CONFIG_FILE: config };
+}
+
+/** An isolated job has no use for pip's. */
+function settingsOf({ plan, settings }: InstanceToPrepare): Readonly<Record<string, string>> {
+  if (!plan.networkIsolation) return settings;
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => !name.startsWith("PIP_")));
 }
 
 async function writePlaces(

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { watch as watchFolder } from "node:fs";
 import { mkdir, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -7,11 +8,12 @@ import type { Environments } from "../../environments/environments.ts";
 import type { RunPlan } from "../../jobs/run-plan.ts";
 import type { InstanceFolder, InstanceState, JobAccess, Runtime } from "../runtime.ts";
 import { type ControlGroups, openControlGroups, removeGroups } from "./cgroups.ts";
-import { type HostView, hostView } from "./host-view.ts";
+import { Fifos } from "./fifos.ts";
+import { type HostView, hostViews, pathsNamed } from "./host-view.ts";
 import { makeInstanceFolders, type Owner, removeTree } from "./instance-folders.ts";
 import { instanceFiles, type JobFiles, jobFiles, jobsFolder } from "./job-files.ts";
 import { isRunning, observeJob, readStarted, signalJob } from "./job-process.ts";
-import { prepareInstance } from "./prepare-instance.ts";
+import { jobSettings, prepareInstance } from "./prepare-instance.ts";
 import { processesOf, send } from "./processes.ts";
 import { type Recipes, tryRecipes } from "./recipes.ts";
 import { Slots } from "./slots.ts";
@@ -37,6 +39,8 @@ export interface ProcessRuntimeOptions {
   /** Ends the runtime's own loops; jobs run on. */
   readonly signal: AbortSignal;
   readonly firstUid?: number;
+  /** Told of what goes wrong in the runtime's own loops. */
+  readonly onProblem?: (error: unknown) => void;
   /** What works here, where it is known already; else it is tried. */
   readonly recipes?: Recipes;
 }
@@ -44,22 +48,35 @@ export interface ProcessRuntimeOptions {
 /** Finds out what this machine can do, and finds the jobs that run already. */
 export async function openProcessRuntime(options: ProcessRuntimeOptions): Promise<ProcessRuntime> {
   const slots = await Slots.open(options.dataFolder);
-  for (const name of await readdir(jobsFolder(options.dataFolder))) {
-    if (name.startsWith(".")) await removeTree(join(jobsFolder(options.dataFolder), name));
-  }
-  const [recipes, groups, open, closed] = await Promise.all([
+  const jobs = jobsFolder(options.dataFolder);
+  await clearOwn(jobs);
+  const own = randomBytes(6).toString("hex");
+  const settings = await jobSettings(options.env);
+  const [recipes, groups, views, fifos] = await Promise.all([
     options.recipes ?? tryRecipes(options.dataFolder),
     openControlGroups(),
-    hostView({ network: true }),
-    hostView({ network: false }),
+    pathsNamed(settings).then(async (named) => await hostViews(join(jobs, `.etc-${own}`), named)),
+    Fifos.open(join(jobs, `.fifos-${own}`)),
   ]);
-  return new ProcessRuntime(options, { slots, recipes, groups, views: { open, closed } });
+  return new ProcessRuntime(options, { slots, recipes, groups, views, fifos, settings });
+}
+
+/** Removes what earlier services left for themselves; running instances still see the copy of /etc that they began with. */
+async function clearOwn(jobs: string): Promise<void> {
+  const names = await readdir(jobs);
+  const inUse = names.some((name) => !name.startsWith("."));
+  for (const name of names) {
+    if (name.startsWith(".") && !(inUse && name.startsWith(".etc-"))) await removeTree(join(jobs, name));
+  }
 }
 
 interface Machine {
   readonly slots: Slots;
   readonly recipes: Recipes;
   readonly groups: ControlGroups;
+  readonly fifos: Fifos;
+  /** of `jobSettings` */
+  readonly settings: Readonly<Record<string, string>>;
   readonly views: { readonly open: HostView; readonly closed: HostView };
 }
 
@@ -76,6 +93,7 @@ export class ProcessRuntime implements Runtime {
     this.#usage = new UsageWatch(jobsFolder(options.dataFolder), {
       signal: options.signal,
       onOver: async (jobId) => await this.#endForDisk(jobId),
+      onProblem: options.onProblem ?? (() => {}),
     });
   }
 
@@ -88,6 +106,7 @@ export class ProcessRuntime implements Runtime {
     plan: RunPlan,
     options: { readonly signal: AbortSignal; readonly onProgress: (line: string) => void },
   ): Promise<void> {
+    options.signal.throwIfAborted();
     this.#refuse(plan);
     commandOf(plan, await this.#options.environments.ready(plan.image, options));
   }
@@ -124,7 +143,7 @@ export class ProcessRuntime implements Runtime {
       onProgress: () => {},
     });
     const words = commandOf(plan, environment);
-    const { recipes, views } = this.#machine;
+    const { recipes, views, settings, fifos } = this.#machine;
     const owner = await this.#owner(plan);
     const slot = await this.#machine.slots.of(plan.jobId);
     if (environment.kind === "python")
@@ -149,7 +168,8 @@ export class ProcessRuntime implements Runtime {
           recipes,
           files: instanceFiles(job, host),
           view: plan.networkIsolation ? views.closed : views.open,
-          env: this.#options.env,
+          settings,
+          fifos,
           logsFolder: this.#options.logsFolder,
           boundsMemory: this.#machine.groups.controllers.has("memory"),
           groups: groups[index] ?? { folders: [], join: [], oomCounts: [] },

@@ -7,6 +7,7 @@ import type { RunPlan } from "../../jobs/run-plan.ts";
 import { logFile } from "../../logs/job-logs.ts";
 import type { InstanceState, JobAccess } from "../runtime.ts";
 import { openProcessRuntime, type ProcessRuntime, type ProcessRuntimeOptions } from "./process-runtime.ts";
+import { type Recipe, tryRecipes } from "./recipes.ts";
 
 /** A data folder with a Python environment for images `test/…` and a runtime on it. */
 export class ProcessWorld implements AsyncDisposable {
@@ -29,12 +30,16 @@ export class ProcessWorld implements AsyncDisposable {
   }
 
   static async open(
-    options: Partial<ProcessRuntimeOptions> & { readonly below?: string } = {},
+    options: Partial<ProcessRuntimeOptions> & {
+      readonly below?: string;
+      /** Only these tools are tried. */
+      readonly tools?: readonly Recipe["tool"][];
+    } = {},
   ): Promise<ProcessWorld> {
     const dataFolder = await mkdtemp(join(options.below ?? tmpdir(), "fieldmark-process-"));
     await mkdir(join(dataFolder, "jobs"), { mode: 0o700 });
     const loops = new AbortController();
-    const env = options.env ?? { PATH: process.env.PATH };
+    const env = options.env ?? { PATH: "/usr/bin:/bin" };
     const environments = options.environments ?? new Environments(dataFolder, { evaluator: null, env });
     await environments.add(
       { name: "host", images: ["test/*"], python: "/usr/bin/python3" },
@@ -48,6 +53,9 @@ export class ProcessWorld implements AsyncDisposable {
       signal: loops.signal,
       ...options,
       environments,
+      ...(options.tools === undefined
+        ? {}
+        : { recipes: await tryRecipes(dataFolder, { tools: options.tools }) }),
     });
     return new ProcessWorld(dataFolder, environments, runtime, loops);
   }
@@ -61,6 +69,7 @@ export class ProcessWorld implements AsyncDisposable {
       environments,
       env: {},
       signal: this.#loops.signal,
+      recipes: this.runtime.recipes,
     });
   }
 

@@ -3,7 +3,7 @@ import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { bwrapCommand } from "./bwrap.ts";
-import { hostView } from "./host-view.ts";
+import { hostViews } from "./host-view.ts";
 import { jobsFolder } from "./job-files.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { unshareCommand } from "./unshare.ts";
@@ -89,7 +89,7 @@ async function tryRecipe(dataFolder: string, recipe: Recipe, ip: boolean): Promi
     await writeFile(join(base, "ml", "input"), "linked");
     await chmod(join(base, "ml", "input"), 0o444);
     if (recipe.root) await chown(join(base, "ml"), uid, uid);
-    const { mounts, folders } = await hostView({ network: false });
+    const { mounts, folders } = (await hostViews(join(base, "etc"), [])).closed;
     const overlay =
       recipe.root || !recipe.overlay
         ? null

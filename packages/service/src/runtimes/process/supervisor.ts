@@ -15,6 +15,14 @@ export interface InstanceLaunch {
   readonly sandboxed: boolean;
 }
 
+/** Sets `mark`: which process this shell is, and in which boot of the machine. */
+const MARK = [
+  "start=0 boot=0",
+  // the start time is the 22nd field of stat, the 20th after the name in brackets
+  `if read -r stat < /proc/$$/stat; then set -- \${stat##*) }; shift 19; start=$1; read -r boot < /proc/sys/kernel/random/boot_id; fi 2>/dev/null`,
+  'mark="$$ $start $boot"',
+].join("\n");
+
 /**
  * The supervisor of a job, a shell's script: it outlives the service. It makes `started` exclusively, so that nothing of a
  * job is ever started twice, runs its instances, and writes the exit code of each. It closes its stdout when it has
@@ -22,21 +30,19 @@ export interface InstanceLaunch {
  */
 export function supervisorScript(folder: string, launches: readonly InstanceLaunch[]): string {
   const [only] = launches;
-  const scripts = launches.map(({ host }) => `run.${host}`);
   return [
     `cd ${quote(folder)} || exit 70`,
-    "start=0 boot=0",
-    // the start time is the 22nd field of stat, the 20th after the name
-    "if read -r stat < /proc/$$/stat; then set -- ${stat##*) }; shift 19; start=$1; read -r boot < /proc/sys/kernel/random/boot_id; fi 2>/dev/null",
+    MARK,
     "set -C",
-    '{ printf \'%s %s %s\\n\' "$$" "$start" "$boot" > started; } 2>/dev/null || exit 0',
+    `{ printf '%s\\n' "$mark" > started; } 2>/dev/null || exit 0`,
     "set +C",
     "exec > /dev/null 2>&1",
     ...(launches.length === 1 && only !== undefined
       ? [`. ./run.${only.host}`]
       : [
-          // dies with this shell, as what it runs dies with it
-          ...scripts.map((script) => `setpriv --pdeathsig KILL /bin/sh ./${script} &`),
+          "if setpriv --pdeathsig KILL true; then below='setpriv --pdeathsig KILL'; else below=; fi",
+          // each dies with this shell, as what it runs dies with it
+          ...launches.map(({ host }) => `$below /bin/sh ./run.${host} &`),
           "wait",
         ]),
     "",
@@ -48,8 +54,9 @@ export function instanceScript({ host, command, log, groups, sandboxed }: Instan
   const out = quote(`${host}/out`);
   const enter = groups.join.map((file) => `echo 0 > ${quote(file)}; `).join("");
   return [
+    MARK,
+    `printf '%s\\n' "$mark" > mark.${host}`,
     // a FIFO, not the log itself: a program that opens or truncates its stdout (`> /dev/stderr`) reaches no file of ours
-    `mkfifo -m 666 ${out}`,
     `cat < ${out} >> ${quote(log)} &`,
     "reader=$!",
     `( ${enter}exec ${command} ) > ${out} 2>&1 < /dev/null`,

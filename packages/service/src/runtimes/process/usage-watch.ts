@@ -31,6 +31,7 @@ interface Watched extends WatchedJob {
 export class UsageWatch {
   readonly #folder: string;
   readonly #onOver: (jobId: string) => Promise<void>;
+  readonly #onProblem: (error: unknown) => void;
   readonly #signal: AbortSignal;
   readonly #jobs = new Map<string, Watched>();
   #timer: NodeJS.Timeout | null = null;
@@ -38,10 +39,16 @@ export class UsageWatch {
   /** @param folder any folder on the disk that jobs write to */
   constructor(
     folder: string,
-    options: { readonly onOver: (jobId: string) => Promise<void>; readonly signal: AbortSignal },
+    options: {
+      readonly onOver: (jobId: string) => Promise<void>;
+      /** Told of a look that failed; the next one comes. */
+      readonly onProblem: (error: unknown) => void;
+      readonly signal: AbortSignal;
+    },
   ) {
     this.#folder = folder;
     this.#onOver = options.onOver;
+    this.#onProblem = options.onProblem;
     this.#signal = options.signal;
   }
 
@@ -58,10 +65,12 @@ export class UsageWatch {
   #schedule(): void {
     if (this.#timer !== null || this.#jobs.size === 0 || this.#signal.aborted) return;
     this.#timer = setTimeout(() => {
-      void this.#look().finally(() => {
-        this.#timer = null;
-        this.#schedule();
-      });
+      void this.#look()
+        .catch(this.#onProblem)
+        .finally(() => {
+          this.#timer = null;
+          this.#schedule();
+        });
     }, INTERVAL_MS);
     this.#timer.unref();
   }
