@@ -1,6 +1,16 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -252,6 +262,21 @@ describe("while the program runs", () => {
     await uploadAll([continuous]);
     expect(await stored()).toEqual({ a: "2", b: "late" });
     expect(puts).toEqual(["results/a", "results/a", "results/b"]);
+  });
+
+  test("a file that grows faster than it is read is uploaded as long as it was", async () => {
+    await writeFile(join(out, "log"), "12345");
+    const grown = await openFixture((store) => {
+      const seen = Object.create(store) as typeof store;
+      seen.put = async (ref: ObjectRef, body, ...rest) => {
+        await appendFile(join(out, "log"), "6789");
+        return await store.put(ref, body, ...rest);
+      };
+      return seen;
+    });
+    await grown.transfer.upload(planOf({ uploads: [continuous] }), [folder], never);
+    expect((await grown.store.head({ bucket: "bkt", key: "results/log" }))?.size).toBe(5);
+    await grown[Symbol.asyncDispose]();
   });
 
   test("a failure is told, and tried again", async () => {

@@ -1,4 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
+import { Readable } from "node:stream";
 import { FieldmarkError } from "@fieldmark/contract";
 import type { ObjectStore } from "@fieldmark/object-store";
 import type { Upload } from "../jobs/run-plan.ts";
@@ -13,6 +14,7 @@ import type { UploadJournal } from "./upload-journal.ts";
 
 const UPLOADS_AT_ONCE = 16;
 const MAX_KEY_BYTES = 1024;
+const READ_AT_ONCE = 1 << 18;
 /** Files that a failure names. */
 const NAMED = 5;
 
@@ -86,7 +88,12 @@ async function* dueFiles(
 
 async function put(store: ObjectStore, output: Upload, { handle, target }: OpenedFile): Promise<void> {
   try {
-    const body = handle.createReadStream({ autoClose: false, highWaterMark: 1 << 18 });
+    // As long as it is now: a program that goes on writing must not keep the upload from its end.
+    const { size } = await handle.stat();
+    const body =
+      size === 0
+        ? Readable.from([])
+        : handle.createReadStream({ autoClose: false, start: 0, end: size - 1, highWaterMark: READ_AT_ONCE });
     await store.put(target, body, { contentType: contentType(target.key) });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
