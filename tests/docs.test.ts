@@ -9,6 +9,7 @@ import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commandsPage } from "../scripts/docs-commands.mjs";
 import { errorsPage } from "../scripts/docs-errors.mjs";
+import { serve } from "../scripts/serve.mjs";
 import { fieldmark } from "./command-line.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -75,7 +76,20 @@ function blocks(language: string): { page: string; number: number; code: string 
   );
 }
 
-const EXAMPLES = blocks("ts");
+/** Examples of docstrings: what stands in their fences, without the comment's stars. */
+function docstringExamples(folder: string): { page: string; number: number; code: string }[] {
+  return tracked
+    .filter((path) => path.startsWith(folder) && path.endsWith(".ts") && !path.includes(".test"))
+    .flatMap((page) =>
+      [...read(page).matchAll(/^ *\* ```ts\n(.*?)^ *\* ```$/gms)].map(([, code = ""], index) => ({
+        page,
+        number: index + 1,
+        code: code.replace(/^ *\* ?/gm, ""),
+      })),
+    );
+}
+
+const EXAMPLES = [...blocks("ts"), ...docstringExamples("packages/sdk/src/")];
 
 test("the TypeScript examples of the pages have no type errors", () => {
   const virtual = new Map(
@@ -83,7 +97,7 @@ test("the TypeScript examples of the pages have no type errors", () => {
   );
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2023,
-    lib: ["lib.es2023.d.ts"],
+    lib: ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts"],
     module: ts.ModuleKind.NodeNext,
     moduleResolution: ts.ModuleResolutionKind.NodeNext,
     types: ["node"],
@@ -110,12 +124,18 @@ test("the TypeScript examples of the pages have no type errors", () => {
 describe("the examples run", () => {
   let folder: string;
   let env: Record<string, string>;
+  let served: Awaited<ReturnType<typeof serve>>;
 
   beforeAll(async () => {
     const inside = join(ROOT, "node_modules/.cache"); // so that the examples find the packages
     await mkdir(inside, { recursive: true });
     folder = await mkdtemp(join(inside, "docs-"));
-    env = { XDG_CACHE_HOME: join(folder, "cache"), FIELDMARK_CACHE: join(folder, "cache") };
+    served = await serve();
+    env = {
+      ...served.env,
+      XDG_CACHE_HOME: join(folder, "cache"),
+      FIELDMARK_CACHE: join(folder, "cache"),
+    };
     await fieldmark(["samples", "render", "--output", "data", "--per-class", "4", "--quiet"], {
       cwd: folder,
     });
@@ -129,6 +149,7 @@ describe("the examples run", () => {
   });
 
   afterAll(async () => {
+    await served?.close();
     await rm(folder, { recursive: true, force: true });
   });
 

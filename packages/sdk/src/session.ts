@@ -14,7 +14,7 @@ export interface Credentials {
 
 export interface SessionOptions {
   /** Address of a Fieldmark service: "http://127.0.0.1:4599". Left out, the same code runs on AWS. */
-  readonly endpoint?: string;
+  readonly endpoint?: string | undefined;
   /** Default: what the AWS SDK finds (AWS_REGION, the profile); "us-east-1" where an endpoint is given. */
   readonly region?: string;
   /** Default: what the AWS SDK finds (environment, profile, role). */

@@ -16,7 +16,7 @@ export async function reportEnd(
   context: CliContext,
   job: ProcessingJob,
   { lines, json }: { readonly lines: boolean; readonly json: boolean },
-): Promise<JobDescription> {
+): Promise<Omit<JobDescription, "$metadata">> {
   const { signal } = context;
   const before = await job.describe(signal);
   const several = (before.ProcessingResources?.ClusterConfig?.InstanceCount ?? 1) > 1;
@@ -30,7 +30,8 @@ export async function reportEnd(
   }
   writeLine(context.stderr, endOf(context, job.name, description));
   if (description.ProcessingJobStatus !== "Completed") context.exit.code = EXIT.failed;
-  return description;
+  const { $metadata: _, ...end } = description;
+  return end;
 }
 
 /** "birds-1 completed in 3.2 s", "birds-1 failed after 3.2 s: AlgorithmError: …". */

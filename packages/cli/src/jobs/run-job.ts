@@ -89,7 +89,7 @@ async function run(context: CliContext, flags: Flags, words: readonly string[]):
     return;
   }
   new Words(context, flags).note("job", job.name);
-  const { $metadata: _, ...end } = await reportEnd(context, job, { lines: flags.wait !== true, json });
+  const end = await reportEnd(context, job, { lines: flags.wait !== true, json });
   if (json) writeJson(context, end);
   else if (flags.quiet !== true)
     for (const { outputName, destination } of job.outputs)
