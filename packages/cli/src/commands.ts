@@ -70,4 +70,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "show or clear the cache of imported models",
     load: async () => (await import("./commands/cache.ts")).cacheCommand,
   },
+  {
+    name: "environments",
+    summary: "add, list and remove what stands in for container images",
+    load: async () => (await import("./commands/environments.ts")).environmentsCommand,
+  },
+  {
+    name: "doctor",
+    summary: "say what this machine can run, and how to get what it lacks",
+    load: async () => (await import("./commands/doctor.ts")).doctorCommand,
+  },
 ];
