@@ -224,7 +224,7 @@ async function check({ name, kind, status = "Completed", reason, instances = 1, 
 
 for (const job of accepted) await check(job);
 await pause(500);
-const left = await readdir(`${served.data}/jobs`).catch(() => []);
+const left = (await readdir(`${served.data}/jobs`)).filter((name) => !name.startsWith("."));
 if (left.length > 0) wrong.push(`folders of ended jobs are left: ${left.slice(0, 5)}`);
 for (const line of wrong) console.log(`✗ ${line}`);
 console.log(
