@@ -88,17 +88,21 @@ describe.each(["bwrap", "unshare"] as const)("a job by %s cannot", (tool) => {
       unshare --user --map-root-user --mount sh -c 'chmod 666 b.txt; echo hacked > b.txt' 2>/dev/null
       python3 -c "import os; os.truncate('b.txt', 0)" 2>/dev/null
       rm -f a.txt && echo mine > a.txt && echo new > new.txt && rm -f b.txt && cat a.txt && ls
-      mkdir sub && mv new.txt sub/ && echo made > /opt/ml/processing/out/made && echo said > /opt/ml/output/message`,
-      { downloads: [DOWNLOAD], uploads: [UPLOAD] },
+      mkdir sub && mv new.txt sub/ && echo made > /opt/ml/processing/out/made && echo said > /opt/ml/output/message && echo result > results/r && ls below`,
+      {
+        downloads: [DOWNLOAD, { ...DOWNLOAD, localPath: "/opt/ml/processing/input/below" }],
+        uploads: [UPLOAD, { ...UPLOAD, localPath: "/opt/ml/processing/input/results" }],
+      },
     );
     const [folder] = await world.runtime.folders(plan);
     const ml = folder?.ml ?? "";
-    expect(folder?.copyBelow).toEqual([]);
+    // what lies in an output is read past the overlay: no link may lie there
+    expect(folder?.copyBelow).toEqual(folder?.owner === null ? ["/opt/ml/processing/input/results"] : []);
     await mkdir(join(ml, "processing/input"));
-    await mkdir(join(ml, "processing/out"));
+    for (const name of ["out", "input/results", "input/below"]) await mkdir(join(ml, "processing", name));
     const { lchown } = await import("node:fs/promises");
     if (folder?.owner != null)
-      for (const at of ["input", "out"])
+      for (const at of ["input", "out", "input/results", "input/below"])
         await lchown(join(ml, "processing", at), folder.owner.uid, folder.owner.gid);
     for (const name of ["a.txt", "b.txt"]) {
       const object = join(world.dataFolder, `object-${name}`);
@@ -115,6 +119,7 @@ describe.each(["bwrap", "unshare"] as const)("a job by %s cannot", (tool) => {
       expect((await lstat(object)).mode & 0o777).toBe(0o444);
     }
     expect(await readFile(join(ml, "processing/out/made"), "utf8")).toBe("made\n");
+    expect(await readFile(join(ml, "processing/input/results/r"), "utf8")).toBe("result\n");
     expect(await readFile(join(ml, "output/message"), "utf8")).toBe("said\n");
   });
 

@@ -4,8 +4,10 @@ import { CONTAINER_PATHS } from "@fieldmark/contract";
 import type { RunPlan } from "../../jobs/run-plan.ts";
 import { INSIDE, OVERLAY } from "./instance-sandbox.ts";
 import type { InstanceFiles } from "./job-files.ts";
-import { removeOverlayWork } from "./recipes.ts";
 import { addressOf } from "./slots.ts";
+
+/** Removing a tree again after its folders were opened. */
+const REMOVE_ATTEMPTS = 4;
 
 export interface Owner {
   readonly uid: number;
@@ -102,24 +104,27 @@ export async function giveTree(path: string, { uid, gid }: Owner): Promise<void>
 
 /** Removes a folder with whatever modes a program of the same user left in it. */
 export async function removeTree(path: string): Promise<void> {
-  const remove = async () => await rm(path, { recursive: true, force: true, maxRetries: 3 });
-  await removeOverlayWork(join(path, OVERLAY.work));
-  try {
-    await remove();
-  } catch (error) {
-    if (
-      (error as NodeJS.ErrnoException).code !== "EACCES" &&
-      (error as NodeJS.ErrnoException).code !== "EPERM"
-    )
-      throw error;
-    await openTree(path);
-    await remove();
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await rm(path, { recursive: true, force: true, maxRetries: 3 });
+      return;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if ((code !== "EACCES" && code !== "EPERM" && code !== "ENOTEMPTY") || attempt === REMOVE_ATTEMPTS)
+        throw error;
+      await openTree(path);
+    }
   }
 }
 
+/** What is gone meanwhile is as good as opened: a removal that failed may still be at work beside this. */
 async function openTree(path: string): Promise<void> {
-  await chmod(path, 0o700);
-  for (const entry of await readdir(path, { withFileTypes: true })) {
-    if (entry.isDirectory()) await openTree(join(path, entry.name));
+  try {
+    await chmod(path, 0o700);
+    for (const entry of await readdir(path, { withFileTypes: true })) {
+      if (entry.isDirectory()) await openTree(join(path, entry.name));
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
 }

@@ -11,11 +11,12 @@ import { type ControlGroups, openControlGroups, removeGroups } from "./cgroups.t
 import { Fifos } from "./fifos.ts";
 import { type HostView, hostViews, pathsNamed } from "./host-view.ts";
 import { makeInstanceFolders, type Owner, removeTree } from "./instance-folders.ts";
+import { OVERLAY, sharedFolders } from "./instance-sandbox.ts";
 import { instanceFiles, type JobFiles, jobFiles, jobsFolder } from "./job-files.ts";
 import { isRunning, observeJob, readStarted, signalJob } from "./job-process.ts";
 import { jobSettings, prepareInstance } from "./prepare-instance.ts";
 import { processesOf, send } from "./processes.ts";
-import { type Recipes, tryRecipes } from "./recipes.ts";
+import { type Recipes, removeOverlayWork, tryRecipes } from "./recipes.ts";
 import { Slots } from "./slots.ts";
 import { startSupervisor } from "./start-supervisor.ts";
 import { instanceScript, supervisorScript } from "./supervisor.ts";
@@ -244,6 +245,7 @@ export class ProcessRuntime implements Runtime {
     }
     const groups = await readFile(job.groups, "utf8").catch(() => "");
     await removeGroups(groups.split("\n").filter((line) => line !== ""));
+    for (const host of hosts) await removeOverlayWork(join(instanceFiles(job, host).folder, OVERLAY.work));
     await removeTree(job.folder);
     this.#machine.slots.free(jobId);
   }
@@ -330,16 +332,6 @@ function commandOf(plan: RunPlan, environment: Environment): readonly string[] {
     `the environment ${environment.name}, which stands in for the image ${plan.image}, has no entrypoint of its own and the request names none`,
     { image: plan.image },
   );
-}
-
-/** Outputs that share a folder with an input: they are read through no overlay, so that nothing linked may lie there. */
-function sharedFolders({ downloads, uploads }: RunPlan): string[] {
-  const within = (inner: string, outer: string) => `${inner}/`.startsWith(`${outer.replace(/\/+$/, "")}/`);
-  return uploads
-    .map(({ localPath }) => localPath)
-    .filter((output) =>
-      downloads.some(({ localPath }) => within(localPath, output) || within(output, localPath)),
-    );
 }
 
 /** After a power cut too, what was started is known to have been. */

@@ -23,8 +23,8 @@ export interface Sandbox {
   /** Targets that are folders; the others are files. */
   readonly folders: ReadonlySet<string>;
   /**
-   * Where the service is no root: /opt/ml is an overlay over `lower`, so that nothing reaches linked files. All paths lie in
-   * `base`, by these names.
+   * Where the service is no root: an overlay over `lower`, which is /opt/ml, is mounted at `merged` before the mounts; input
+   * folders are bound from there, so that nothing reaches linked files. All lie in `base`, by these names.
    */
   readonly overlay: {
     readonly base: string;
