@@ -1,3 +1,4 @@
+import { PREFIX_WARNING } from "./runtimes/process/prefix.ts";
 import type { ProcessRuntime } from "./runtimes/process/process-runtime.ts";
 import { describeRecipe } from "./runtimes/process/recipes.ts";
 
@@ -23,6 +24,7 @@ export function describeProcessRuntime({ name, recipes }: ProcessRuntime): Runti
     description:
       "no namespaces on this machine: programs run beside each other, and see /opt/ml by a path prefix",
     limits: [
+      PREFIX_WARNING,
       "isolated jobs (EnableNetworkIsolation) fail; `fieldmark doctor` says what is missing",
       ...recipes.trials.flatMap(({ recipe, failure }) =>
         failure === null ? [] : [`${recipe.tool}: ${failure}`],
