@@ -201,11 +201,17 @@ function optionsOf(context: CliContext, flags: Flags): EvaluateOptions {
 /** Where things are: as the flags say, or the lab's paths inside a processing container. */
 function placesOf(context: CliContext, flags: Flags) {
   const at = (path: string) => resolve(context.cwd, path);
-  const container = existsSync(CONTAINER_PATHS.model) || existsSync(CONTAINER_PATHS.testImages);
+  const inside = (path: string) => containerPath(context, path);
+  const container =
+    existsSync(inside(CONTAINER_PATHS.model)) || existsSync(inside(CONTAINER_PATHS.testImages));
   const modelFolder =
-    flags.model === undefined ? (container ? CONTAINER_PATHS.model : undefined) : at(flags.model);
+    flags.model === undefined ? (container ? inside(CONTAINER_PATHS.model) : undefined) : at(flags.model);
   const images =
-    flags.images === undefined ? (container ? CONTAINER_PATHS.testImages : undefined) : at(flags.images);
+    flags.images === undefined
+      ? container
+        ? inside(CONTAINER_PATHS.testImages)
+        : undefined
+      : at(flags.images);
   const missing = [modelFolder === undefined ? "--model" : "", images === undefined ? "--images" : ""].filter(
     Boolean,
   );
@@ -216,16 +222,21 @@ function placesOf(context: CliContext, flags: Flags) {
     );
   }
   const file = flags.modelFile ?? (flags.model === undefined ? "model.tar.gz" : undefined);
-  const manifest = container && flags.images === undefined ? CONTAINER_PATHS.manifest : undefined;
+  const manifest = container && flags.images === undefined ? inside(CONTAINER_PATHS.manifest) : undefined;
   return {
     model: file === undefined ? modelFolder : join(modelFolder, file),
     images,
     annotations: flags.annotations === undefined ? manifest : at(flags.annotations),
     output:
       container && flags.output === undefined
-        ? CONTAINER_PATHS.evaluation
+        ? inside(CONTAINER_PATHS.evaluation)
         : at(flags.output ?? "fieldmark-evaluation"),
   };
+}
+
+/** A path of the container: below the folder that OPT_ML names, where a service has no namespaces to show /opt/ml in. */
+function containerPath({ env }: CliContext, path: string): string {
+  return env.OPT_ML ? path.replace(/^\/opt\/ml(?=\/)/, () => env.OPT_ML ?? "") : path;
 }
 
 /** Tells what happens while it happens: notes, warnings, the bar. */
