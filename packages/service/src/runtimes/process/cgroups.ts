@@ -70,7 +70,10 @@ export async function openControlGroups(
       const made = await Promise.all(found.map(async (hierarchy) => await createIn(hierarchy, name, limits)));
       return {
         folders: made,
-        join: made.map((folder) => join(folder, "cgroup.procs")),
+        // the shell that enters has one thread: for that version 1 need not stop all others
+        join: made.map((folder, index) =>
+          join(folder, found[index]?.version === 1 ? "tasks" : "cgroup.procs"),
+        ),
         oomCounts: found.flatMap(({ version, controllers: [...names] }, index) =>
           names.includes("memory")
             ? [join(made[index] ?? "", version === 1 ? "memory.oom_control" : "memory.events")]
