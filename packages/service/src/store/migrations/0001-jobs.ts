@@ -21,11 +21,12 @@ create table processing_job (
   leased_until integer
 ) strict, without rowid;
 
--- one for each order of a list, with and without a status; the name at the end answers NameContains from the index
-create index processing_job_by_creation on processing_job (created_at, id, name);
-create index processing_job_by_status on processing_job (status, created_at, id, name);
-create index processing_job_by_status_and_name on processing_job (status, name);
-create index processing_job_by_modification on processing_job (modified_at);
+-- one for each order of a list, with and without a status; each holds all that lists filter by, so that a page which
+-- matches little is looked for in the index alone
+create index processing_job_by_creation on processing_job (created_at, id, name, status, modified_at);
+create index processing_job_by_name on processing_job (name, status, created_at, modified_at);
+create index processing_job_by_status on processing_job (status, created_at, id, name, modified_at);
+create index processing_job_by_status_and_name on processing_job (status, name, created_at, modified_at);
 
 -- the controller's: few rows, however many jobs have ended
 create index processing_job_unfinished on processing_job (phase, status) where ended_at is null;

@@ -1,10 +1,10 @@
 import { FieldmarkError } from "@fieldmark/contract";
 import type { CompiledQuery } from "kysely";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 
 import type { JobQuery, JobSummary, ListPosition, SortBy } from "../job-store.ts";
 import type { JobRow } from "../tables.ts";
-import { selectSummaries } from "./statements.ts";
+import { selectIds, selectSummaries } from "./statements.ts";
 
 type SortColumn = "name" | "status" | "created_at" | "id";
 
@@ -17,26 +17,42 @@ const SORT_COLUMNS = {
 
 export type SummaryRow = Omit<JobRow, "leased_by" | "leased_until">;
 
-/** One page and one row more, which says whether there is another page. */
+/**
+ * One page and one row more, which says whether there is another page. The ids of the page are found in an index that
+ * holds every column that is compared; only then their rows are read.
+ */
 export function listJobs(query: JobQuery): CompiledQuery<SummaryRow> {
   const columns: readonly SortColumn[] = SORT_COLUMNS[query.sortBy];
-  const forward = query.sortOrder === "Ascending";
-  let select = selectSummaries.limit(query.limit + 1);
-  for (const column of columns) select = select.orderBy(column, forward ? "asc" : "desc");
-  if (query.after !== undefined) {
-    const values = checkedPosition(columns, query.after);
-    const left = sql.join(columns.map((column) => sql.ref(column)));
-    select = select.where(sql<boolean>`(${left}) ${sql.raw(forward ? ">" : "<")} (${sql.join(values)})`);
+  const direction = query.sortOrder === "Ascending" ? "asc" : "desc";
+  const conditions = conditionsOf(query, columns);
+  let page = selectIds.limit(query.limit + 1);
+  let select = selectSummaries;
+  for (const column of columns) {
+    page = page.orderBy(column, direction);
+    select = select.orderBy(column, direction);
   }
-  if (query.status !== undefined) select = select.where("status", "=", query.status);
-  // instr compares bytes: no wildcard of LIKE has to be escaped
-  if (query.nameContains !== undefined)
-    select = select.where(sql<boolean>`instr(name, ${query.nameContains}) > 0`);
-  if (query.createdAfter !== undefined) select = select.where("created_at", ">", query.createdAfter);
-  if (query.createdBefore !== undefined) select = select.where("created_at", "<", query.createdBefore);
-  if (query.modifiedAfter !== undefined) select = select.where("modified_at", ">", query.modifiedAfter);
-  if (query.modifiedBefore !== undefined) select = select.where("modified_at", "<", query.modifiedBefore);
-  return select.compile();
+  for (const condition of conditions) page = page.where(condition);
+  return select.where("id", "in", page).compile();
+}
+
+/** Bounds in time have a `+` where another column is sorted by: SQLite then reads in the list's order instead of sorting. */
+function conditionsOf(query: JobQuery, columns: readonly SortColumn[]): readonly RawBuilder<boolean>[] {
+  const created = sql.raw(query.sortBy === "CreationTime" ? "created_at" : "+created_at");
+  const { after, status, nameContains, createdAfter, createdBefore, modifiedAfter, modifiedBefore } = query;
+  const isAfter = sql.raw(query.sortOrder === "Ascending" ? ">" : "<");
+  const sorted = sql.join(columns.map((column) => sql.ref(column)));
+  return [
+    ...(after === undefined
+      ? []
+      : [sql<boolean>`(${sorted}) ${isAfter} (${sql.join(checkedPosition(columns, after))})`]),
+    ...(status === undefined ? [] : [sql<boolean>`status = ${status}`]),
+    // instr compares bytes: no wildcard of LIKE has to be escaped
+    ...(nameContains === undefined ? [] : [sql<boolean>`instr(name, ${nameContains}) > 0`]),
+    ...(createdAfter === undefined ? [] : [sql<boolean>`${created} > ${createdAfter}`]),
+    ...(createdBefore === undefined ? [] : [sql<boolean>`${created} < ${createdBefore}`]),
+    ...(modifiedAfter === undefined ? [] : [sql<boolean>`+modified_at > ${modifiedAfter}`]),
+    ...(modifiedBefore === undefined ? [] : [sql<boolean>`+modified_at < ${modifiedBefore}`]),
+  ];
 }
 
 /** Where a job stands in an order. */

@@ -23,6 +23,8 @@ const db = new Kysely<Tables>({
   },
 });
 
+export const selectIds = db.selectFrom("processing_job").select("id");
+
 export const selectSummaries = db
   .selectFrom("processing_job")
   .select([
