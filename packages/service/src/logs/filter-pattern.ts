@@ -1,7 +1,5 @@
 import { FieldmarkError } from "@fieldmark/contract";
-import { jsonPattern } from "./json-pattern.ts";
-
-export type MessageTest = (message: string) => boolean;
+import { jsonPattern, type MessageTest } from "./json-pattern.ts";
 
 /**
  * CloudWatch's filter pattern: all `terms` and `"quoted phrases"` must be there, none of the `-excluded` ones; of

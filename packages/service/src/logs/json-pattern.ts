@@ -1,5 +1,6 @@
 import { FieldmarkError } from "@fieldmark/contract";
-import type { MessageTest } from "./filter-pattern.ts";
+
+export type MessageTest = (message: string) => boolean;
 
 type Json = unknown;
 type JsonTest = (value: Json) => boolean;

@@ -1,16 +1,9 @@
 import { FieldmarkError } from "@fieldmark/contract";
 import type { ObjectStore, ObjectSummary } from "@fieldmark/object-store";
 import type { Download } from "../jobs/run-plan.ts";
+import type { InputObject } from "./input-object.ts";
 import { readManifest } from "./manifest.ts";
 import { parseS3Uri } from "./s3-uri.ts";
-
-/** One object that an input takes. */
-export interface InputObject {
-  readonly bucket: string;
-  readonly key: string;
-  /** Where it lies below LocalPath: key segments joined by `/`; not checked yet. */
-  readonly path: string;
-}
 
 /**
  * The objects of an input, in the order of their keys' UTF-8 bytes. `s3://b/x` takes the object `x`, named so, and all

@@ -1,5 +1,5 @@
 import { FieldmarkError } from "@fieldmark/contract";
-import type { InputObject } from "./input-objects.ts";
+import type { InputObject } from "./input-object.ts";
 
 /** What an input becomes below its LocalPath. Paths are relative, of plain segments joined by `/`. */
 export interface Layout {

@@ -1,6 +1,6 @@
 import { FieldmarkError } from "@fieldmark/contract";
 import type { ObjectStore } from "@fieldmark/object-store";
-import type { InputObject } from "./input-objects.ts";
+import type { InputObject } from "./input-object.ts";
 import { parseS3Uri } from "./s3-uri.ts";
 
 /** Bytes of a manifest: about a million keys. */

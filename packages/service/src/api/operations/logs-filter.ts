@@ -3,7 +3,7 @@ import type { Place } from "../../logs/event-source.ts";
 import { filterPattern } from "../../logs/filter-pattern.ts";
 import type { GroupRow, StreamRow } from "../../logs/log-table.ts";
 import { mergeEvents, type StreamEvent } from "../../logs/merge-events.ts";
-import type { LogsContext, LogsServed } from "./logs.ts";
+import type { LogsContext, LogsServed } from "./logs-context.ts";
 import { Page } from "./logs-page.ts";
 import { invalidParameter, namedGroup, pageToken, readPageToken } from "./logs-parameters.ts";
 

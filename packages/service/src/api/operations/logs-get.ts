@@ -1,5 +1,5 @@
 import { comparePlaces, type EventSource, type LogEvent, type Place } from "../../logs/event-source.ts";
-import type { LogsContext, LogsServed } from "./logs.ts";
+import type { LogsContext, LogsServed } from "./logs-context.ts";
 import { Page } from "./logs-page.ts";
 import { invalidParameter, namedGroup } from "./logs-parameters.ts";
 

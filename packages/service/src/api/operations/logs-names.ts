@@ -1,7 +1,7 @@
 import { FieldmarkError, type LogGroup, type LogStream } from "@fieldmark/contract";
 import type { GroupRow, StreamRow } from "../../logs/log-table.ts";
 import { type Call, NOTHING } from "../operation.ts";
-import type { LogsContext, LogsServed } from "./logs.ts";
+import type { LogsContext, LogsServed } from "./logs-context.ts";
 import {
   groupArn,
   groupOf,

@@ -1,7 +1,7 @@
 import { FieldmarkError } from "@fieldmark/contract";
 import type { GroupRow } from "../../logs/log-table.ts";
 import type { Call } from "../operation.ts";
-import type { LogsContext } from "./logs.ts";
+import type { LogsContext } from "./logs-context.ts";
 
 export interface GroupParameters {
   readonly logGroupName?: string;

@@ -1,7 +1,7 @@
 import type { InputLogEvent, PutLogEventsResponse } from "@fieldmark/contract";
 import type { StreamRow } from "../../logs/log-table.ts";
 import { writePutEvents } from "../../logs/write-put-events.ts";
-import type { LogsContext, LogsServed } from "./logs.ts";
+import type { LogsContext, LogsServed } from "./logs-context.ts";
 import { sequenceToken } from "./logs-names.ts";
 import { invalidParameter } from "./logs-parameters.ts";
 

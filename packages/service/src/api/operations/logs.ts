@@ -1,17 +1,10 @@
 import type { LogsOperations } from "@fieldmark/contract";
-import type { Logs } from "../../logs/logs.ts";
-import { type OperationsOf, type OperationTable, operationTable } from "../operation.ts";
+import { type OperationTable, operationTable } from "../operation.ts";
+import type { LogsContext } from "./logs-context.ts";
 import { filterLogEvents } from "./logs-filter.ts";
 import { getLogEvents } from "./logs-get.ts";
 import { createLogGroup, createLogStream, describeLogGroups, describeLogStreams } from "./logs-names.ts";
 import { putLogEvents } from "./logs-put.ts";
-
-/** What the operations of CloudWatch Logs work on. */
-export interface LogsContext {
-  readonly logs: Logs;
-}
-
-export type LogsServed = OperationsOf<LogsOperations>;
 
 /** Every operation of CloudWatch Logs that is served. */
 export const logsOperations = (context: LogsContext): OperationTable =>
