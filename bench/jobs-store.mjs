@@ -90,7 +90,7 @@ async function life() {
 }
 
 try {
-  await print("create, one at a time", 1_000, 1, insert);
+  await print("create, one at a time", Math.min(1_000, jobs), 1, insert);
   await print("create, 32 at a time", jobs, 32, insert);
   await print("claim, 5 moves, 32 jobs at a time", Math.floor(jobs * 0.9), 32, life);
   const { name } = (await store.list({ sortBy: "CreationTime", sortOrder: "Ascending", limit: 1 })).jobs[0];

@@ -142,6 +142,7 @@ describe("a job", () => {
         failureReason: "InternalServerError: no namespaces here",
       });
       expect(await untilEnded(store, "b")).toMatchObject({ status: "Completed" });
+      await made.close();
       expect(problems).toEqual([refusal]);
     },
   );

@@ -39,7 +39,7 @@ export function errorReason(error: unknown): string {
  * As many of the last lines as fit. The line that names the exception always survives: where the lines after it leave no
  * room for it, they give way.
  */
-export function lastUsefulLines(lines: readonly string[], room: number): string {
+function lastUsefulLines(lines: readonly string[], room: number): string {
   const chosen: string[] = [];
   let left = room;
   for (const line of lines.toReversed()) {
