@@ -34,7 +34,7 @@ test("docs/commands.md is the help of every command (node scripts/docs-commands.
 
 test("every error code is thrown somewhere", () => {
   const sources = tracked
-    .filter((path) => /^packages\/\w+\/src\/.*\.ts$/.test(path) && !path.includes(".test."))
+    .filter((path) => /^packages\/[\w-]+\/src\/.*\.ts$/.test(path) && !path.includes(".test."))
     .filter((path) => path !== "packages/contract/src/errors.ts")
     .map(read)
     .join("\n");

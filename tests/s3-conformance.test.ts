@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { delimiter, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { serve } from "../scripts/serve.mjs";
@@ -19,7 +20,8 @@ beforeAll(async () => {
 afterAll(async () => await served?.close());
 
 test.skipIf(skipped)("every S3 test of ../shared/conformance passes", { timeout: 1_800_000 }, async () => {
-  const env = { ...served.env, FIELDMARK_ENDPOINT: served.url, PYTHONPATH: SUITE };
+  const PATH = `${dirname(interpreter ?? "")}${delimiter}${process.env.PATH}`; // its aws and s5cmd
+  const env = { ...served.env, FIELDMARK_ENDPOINT: served.url, PYTHONPATH: SUITE, PATH };
   const words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", SUITE];
   const { code, stdout, stderr } = await run(interpreter ?? "", words, env);
   expect(code, `${stdout.slice(-20_000)}${stderr}`).toBe(0);

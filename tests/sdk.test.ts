@@ -109,7 +109,10 @@ test("a wait that is aborted leaves the job", async () => {
   const job = await shell("echo begun; exec sleep 600").run();
   const interrupt = new AbortController();
   const waiting = job.wait({ logs: () => interrupt.abort(), signal: interrupt.signal });
-  await expect(waiting).rejects.toMatchObject({ code: "INTERRUPTED" });
+  await expect(waiting).rejects.toMatchObject({
+    code: "INTERRUPTED",
+    message: `${job.name}: waiting was interrupted; the job goes on`,
+  });
   expect((await job.describe()).ProcessingJobStatus).toBe("InProgress");
   await job.stop();
   expect((await job.wait()).ProcessingJobStatus).toBe("Stopped");

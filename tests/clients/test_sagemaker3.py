@@ -61,7 +61,7 @@ def options(session, role):
     }
 
 
-def test_script_processor(session, role, job, capfd):
+def test_script_processor(session, role, job, sagemaker, capfd):
     processor = ScriptProcessor(**options(session, role))
     processor.run(
         code=str(job["folder"] / "evaluation.py"),
@@ -74,7 +74,8 @@ def test_script_processor(session, role, job, capfd):
     out, err = capfd.readouterr()
     assert "running on three --word owl" in out + err
     assert job["result"]() == {"data": "in the store", "args": ["--word", "owl"]}
-    assert processor.latest_job.processing_job_status == "Completed"
+    name = processor.latest_job.processing_job_name
+    assert sagemaker.describe_processing_job(ProcessingJobName=name)["ProcessingJobStatus"] == "Completed"
 
 
 def test_framework_processor(session, role, job):
@@ -90,8 +91,11 @@ def test_framework_processor(session, role, job):
     assert job["result"]() == {"data": "in the store", "args": []}
 
 
-def test_a_failure_is_told(session, role, job):
+def test_a_failure_raises_and_its_reason_is_recorded(session, role, job, sagemaker):
     (job["folder"] / "bad.py").write_text("raise ValueError('three')")
     processor = ScriptProcessor(**options(session, role))
-    with pytest.raises(Exception, match="ValueError: three"):
+    # 3.27 means to raise UnexpectedStatusException and fails to find it: an AttributeError with no reason in it.
+    with pytest.raises(Exception, match="UnexpectedStatusException|ValueError: three"):
         processor.run(code=str(job["folder"] / "bad.py"), wait=True, logs=True)
+    described = sagemaker.describe_processing_job(ProcessingJobName=processor.latest_job.processing_job_name)
+    assert described["ProcessingJobStatus"] == "Failed" and "ValueError: three" in described["FailureReason"]
