@@ -61,6 +61,12 @@ export interface OpenedObject extends AsyncDisposable {
   readonly info: ObjectInfo;
   /** May be called once; the end or destruction of the stream closes the object. */
   read(range?: ByteRange): Readable;
+  /**
+   * Fills the caller's memory with what lies at `position`, so that one piece of memory serves a whole body. The caller
+   * closes the object.
+   * @returns how many bytes; 0 at the end
+   */
+  readInto(target: Uint8Array, position: number): Promise<number>;
   /** For an object that is not read. Harmless after `read`'s stream has ended. */
   close(): Promise<void>;
 }

@@ -19,6 +19,9 @@ export function openedObject({ body, info }: OpenObject): OpenedObject {
     info,
     close,
     [Symbol.asyncDispose]: close,
+    async readInto(target, position) {
+      return (await body.handle.read(target, 0, target.length, position)).bytesRead;
+    },
     read({ offset, length }: ByteRange = { offset: 0, length: info.size }) {
       stream =
         length === 0 ? emptyStream(() => body.handle.close()) : readStream(body.handle, { offset, length });

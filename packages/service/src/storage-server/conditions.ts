@@ -21,7 +21,7 @@ const unquote = (etag: string): string =>
     .replace(/^"(.*)"$/, "$1");
 
 /** Whether a list of ETags (`"a", "b"`, `*`, or one without quotes, as clients send it) holds this one. */
-export function etagMatches(header: string, etag: string): boolean {
+function etagMatches(header: string, etag: string): boolean {
   return header.split(",").some((each) => unquote(each) === "*" || unquote(each) === etag);
 }
 

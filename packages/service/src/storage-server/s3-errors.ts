@@ -10,7 +10,7 @@ const row = (status: number, message: string): S3ErrorSpec => ({ status, message
  * S3's error codes with the status and the words AWS answers with.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  */
-export const S3_ERRORS = {
+const S3_ERRORS = {
   // Who asks
   AccessDenied: row(403, "Access Denied"),
   AuthorizationHeaderMalformed: row(400, "The authorization header that you provided is not valid."),

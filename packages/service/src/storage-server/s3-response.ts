@@ -1,7 +1,5 @@
 import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
-import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import type { S3Error } from "./s3-errors.ts";
 import { toPlainXml } from "./xml.ts";
 
@@ -10,8 +8,10 @@ export interface S3Response {
   /** 200 when absent. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A document, bytes as they are read, or nothing. A stream needs its length in the headers. */
-  readonly body?: string | Readable;
+  /** A document, or what writes bytes of the length that the headers say; nothing when absent. */
+  readonly body?: string | ((response: ServerResponse) => Promise<void>);
+  /** Called when the answer has been written or given up. */
+  readonly release?: () => Promise<void>;
 }
 
 export const xmlResponse = (body: string, headers: Readonly<Record<string, string>> = {}): S3Response => ({
@@ -58,9 +58,9 @@ export async function send(
   ids: RequestIds,
   beforeEnd: (() => Promise<void>) | null,
 ): Promise<void> {
-  const isStream = typeof body === "object";
+  const isPoured = typeof body === "function";
   const text = typeof body === "string" ? Buffer.from(body) : Buffer.alloc(0);
-  const hasLength = isStream || status === 204 || status === 304 || headers["content-length"] !== undefined;
+  const hasLength = isPoured || status === 204 || status === 304 || headers["content-length"] !== undefined;
   response.writeHead(status, {
     "x-amz-id-2": ids.hostId,
     "x-amz-request-id": ids.requestId,
@@ -68,15 +68,12 @@ export async function send(
     ...headers,
     ...(hasLength ? {} : { "content-length": String(text.length) }),
   });
-  if (isStream) {
-    await pipeline(body, response);
-    return;
-  }
+  if (isPoured) await body(response);
   if (beforeEnd !== null) {
     response.write(text);
     await beforeEnd();
   }
   const closed = new Promise<void>((resolve) => void response.once("close", resolve));
-  response.end(beforeEnd === null ? text : undefined);
+  response.end(beforeEnd === null && !isPoured ? text : undefined);
   await closed;
 }

@@ -38,21 +38,21 @@ export function createStorageServer<I>(options: StorageServerOptions<I>): Storag
     // A client that goes away is noticed where its body is read and its answer is written.
     incoming.on("error", () => undefined);
     response.on("error", () => undefined);
+    let answer: S3Response | null = null;
     try {
-      let answer: S3Response;
-      try {
-        answer = await answerTo(incoming, invite, options);
-      } catch (error) {
+      answer = await answerTo(incoming, invite, options).catch((error: unknown) => {
         if (error instanceof ClientGone) throw error;
         const known = asS3Error(error);
         if (known.code === "InternalError") options.onDefect(error, `${incoming.method} ${incoming.url}`);
-        answer = errorResponse(known, ids, incoming.url?.split("?", 1)[0] ?? "/");
-      }
+        return errorResponse(known, ids, incoming.url?.split("?", 1)[0] ?? "/");
+      });
       await send(response, answer, ids, await settleBody(incoming, response, { isUninvited }));
     } catch (error) {
       // The answer cannot be changed any more: a client that is still there must see that it is not whole.
       if (!isClientGone(error)) options.onDefect(error, `${incoming.method} ${incoming.url}`);
       response.destroy();
+    } finally {
+      await answer?.release?.();
     }
   };
 }

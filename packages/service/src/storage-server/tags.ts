@@ -7,7 +7,7 @@ const MAX_TAGS = 10;
 const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 /** @throws S3Error InvalidTag, BadRequest */
-export function checkTags(tags: readonly Tag[]): readonly Tag[] {
+function checkTags(tags: readonly Tag[]): readonly Tag[] {
   if (tags.length > MAX_TAGS) throw new S3Error("BadRequest");
   const seen = new Set<string>();
   for (const { key, value } of tags) {

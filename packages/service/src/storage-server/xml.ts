@@ -2,11 +2,11 @@ import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { S3Error } from "./s3-errors.ts";
 
 /** What an element holds: a text, or its child elements in order. Absent children are left out. */
-export type XmlValue = string | number | boolean | Date | readonly (XmlEntry | null)[];
+type XmlValue = string | number | boolean | Date | readonly (XmlEntry | null)[];
 export type XmlEntry = readonly [name: string, value: XmlValue | null | undefined];
 
 const NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
-export const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
+const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 /** A document as S3 sends it, with its namespace; `root` may carry attributes of its own. */
 export function toXml(root: string, children: readonly (XmlEntry | null)[]): string {

@@ -1,10 +1,11 @@
-import type { ByteRange, Checksum, ObjectInfo, OpenedObject } from "@fieldmark/object-store";
+import type { ByteRange, Checksum, ObjectInfo } from "@fieldmark/object-store";
 import { checksumHeaders } from "../body/checksums.ts";
 import { parseRange } from "../byte-range.ts";
 import { checkRead } from "../conditions.ts";
 import { readPartNumber } from "../multipart-request.ts";
 import { objectHeaders, overriddenHeaders } from "../object-attributes.ts";
 import { type Operation, refOf, requireObject } from "../operation.ts";
+import { pour } from "../pour.ts";
 import { invalidArgument, S3Error } from "../s3-errors.ts";
 import { header, type S3Request } from "../s3-request.ts";
 
@@ -14,7 +15,12 @@ export const getObject: Operation = async (request, { store }) => {
   if (object === null) throw new S3Error("NoSuchKey", { Key: request.key });
   try {
     const { status, headers, range } = describe(request, object.info);
-    return { status, headers, body: range.length === 0 ? await closed(object) : object.read(range) };
+    return {
+      status,
+      headers,
+      body: (response) => pour(object, range, response),
+      release: () => object.close(),
+    };
   } catch (error) {
     await object.close();
     throw error;
@@ -27,11 +33,6 @@ export const headObject: Operation = async (request, { store }) => {
   const { status, headers } = describe(request, await requireObject(store, refOf(request)));
   return { status, headers };
 };
-
-async function closed(object: OpenedObject): Promise<string> {
-  await object.close();
-  return "";
-}
 
 interface Description {
   readonly status: 200 | 206;
