@@ -7,7 +7,7 @@ import { answer, isRefusal } from "../service-failure.ts";
 import type { Session } from "../session.ts";
 
 /** Log group of all processing jobs. */
-export const LOG_GROUP = "/aws/sagemaker/ProcessingJobs";
+const LOG_GROUP = "/aws/sagemaker/ProcessingJobs";
 
 /** A line that a job's program printed. */
 export interface LogLine {

@@ -25,6 +25,6 @@ export async function pauseFor(milliseconds: number, signal?: AbortSignal): Prom
   try {
     await sleep(milliseconds, undefined, signal === undefined ? {} : { signal });
   } catch (cause) {
-    throw new FieldmarkError("INTERRUPTED", "waiting was interrupted; the job goes on", {}, cause);
+    throw new FieldmarkError("INTERRUPTED", "the pause was interrupted", {}, cause);
   }
 }

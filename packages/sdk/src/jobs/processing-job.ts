@@ -78,7 +78,9 @@ export class ProcessingJob {
    * @throws JOB_FAILED with the job's FailureReason; INTERRUPTED, and the job goes on
    */
   async wait({ logs = false, signal }: WaitOptions = {}): Promise<JobDescription> {
-    const description = logs === false ? await this.#ended(signal) : await this.#follow(logs, signal);
+    const description = await this.#uninterrupted(
+      logs === false ? this.#ended(signal) : this.#follow(logs, signal),
+    );
     if (description.ProcessingJobStatus === "Failed") {
       const reason = description.FailureReason ?? "no reason was given";
       throw new FieldmarkError("JOB_FAILED", `${this.name}: ${reason}`, { job: this.name, reason });
@@ -129,6 +131,17 @@ export class ProcessingJob {
    */
   async report(signal?: AbortSignal): Promise<JobReport> {
     return await readReport(this.#session, { name: this.name, outputs: this.outputs }, signal);
+  }
+
+  /** An interruption in the middle of a question is one of the waiting, not of the job. */
+  async #uninterrupted(waiting: Promise<JobDescription>): Promise<JobDescription> {
+    try {
+      return await waiting;
+    } catch (cause) {
+      if (!(cause instanceof FieldmarkError) || cause.code !== "INTERRUPTED") throw cause;
+      const text = `${this.name}: waiting was interrupted; the job goes on`;
+      throw new FieldmarkError("INTERRUPTED", text, { job: this.name }, cause);
+    }
   }
 
   async #ended(signal?: AbortSignal): Promise<JobDescription> {
