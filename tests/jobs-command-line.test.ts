@@ -26,7 +26,7 @@ const shell = (script: string) => [
   ...["--entrypoint", JSON.stringify(["/bin/sh", "-c", script, "-"])],
 ];
 
-test("run, describe, list, logs, copy, delete: one job's life", async () => {
+test("run, describe, list, logs, copy, delete: one job's life", { timeout: 300_000 }, async () => {
   const words = shell('cat /opt/ml/processing/in/a.txt; echo "$1" | tee /opt/ml/processing/out/b.txt');
   const places = ["--input", "in:/opt/ml/processing/in", "--output", "o=/opt/ml/processing/out"];
   const ran = await run(...words, ...places, "--name", "life", "--", "--two");
@@ -62,7 +62,9 @@ test("a job that fails makes the exit code 1; with --json its description is all
   expect(stderr).toMatch(/^words$/m);
 });
 
-test("Ctrl-C ends the waiting with 130 and leaves the job; stop and wait end it", async () => {
+test("Ctrl-C ends the waiting with 130 and leaves the job; stop and wait end it", {
+  timeout: 300_000,
+}, async () => {
   const name = (await run(...shell("exec sleep 600"), "--detach")).stdout.trim();
   const waited = await fieldmark(["jobs", "wait", name], {
     cwd,
