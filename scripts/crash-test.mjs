@@ -45,7 +45,12 @@ const whole = "whole\n".repeat(200_000);
 
 /** Kinds of jobs: a script, and what must be true when it ended. `files` are a host's outputs. */
 const KINDS = [
-  { kind: "quick", script: `${print(3)}; echo whole > $OUT/data`, lines: lines(3), files: { data: "whole\n" } },
+  {
+    kind: "quick",
+    script: `${print(3)}; echo whole > $OUT/data`,
+    lines: lines(3),
+    files: { data: "whole\n" },
+  },
   {
     kind: "slow",
     script: `for i in $(seq 1 40); do echo line $i; sleep 0.05; done; echo whole > $OUT/data`,
@@ -75,9 +80,28 @@ const KINDS = [
     lines: lines(6),
     files: Object.fromEntries([1, 2, 3, 4, 5, 6].map((i) => [`part-${i}`, "whole\n".repeat(2000)])),
   },
-  { kind: "large", script: `yes whole | head -n 200000 > $OUT/data; echo line 1`, lines: lines(1), files: { data: whole } },
-  { kind: "stopped", script: `echo line 1; sleep 300`, lines: null, files: {}, status: "Stopped", stop: true },
-  { kind: "limited", script: `echo line 1; sleep 300`, lines: lines(1), files: {}, status: "Stopped", maxSeconds: 2 },
+  {
+    kind: "large",
+    script: `yes whole | head -n 200000 > $OUT/data; echo line 1`,
+    lines: lines(1),
+    files: { data: whole },
+  },
+  {
+    kind: "stopped",
+    script: `echo line 1; sleep 300`,
+    lines: null,
+    files: {},
+    status: "Stopped",
+    stop: true,
+  },
+  {
+    kind: "limited",
+    script: `echo line 1; sleep 300`,
+    lines: lines(1),
+    files: {},
+    status: "Stopped",
+    maxSeconds: 2,
+  },
 ];
 
 /** Who started and who ended, as the programs themselves say. */
@@ -144,7 +168,8 @@ async function submitAll() {
     const { mode, instances, maxSeconds } = kind;
     await submit(sagemaker, shellJob(name, { script, bucket: BUCKET, mode, instances, maxSeconds }));
     accepted.push({ name, ...kind });
-    if (kind.stop === true) await untilAnswered(() => sagemaker.send(new StopProcessingJobCommand({ ProcessingJobName: name })));
+    if (kind.stop === true)
+      await untilAnswered(() => sagemaker.send(new StopProcessingJobCommand({ ProcessingJobName: name })));
     await pause(random() * 100);
   }
 }
@@ -198,7 +223,8 @@ async function check({ name, kind, status = "Completed", reason, instances = 1, 
   }
   if (job.ProcessingJobStatus !== status)
     complain(`${job.ProcessingJobStatus} instead of ${status}: ${job.FailureReason}`);
-  if (reason !== undefined && !job.FailureReason?.includes(reason)) complain(`FailureReason ${job.FailureReason}`);
+  if (reason !== undefined && !job.FailureReason?.includes(reason))
+    complain(`FailureReason ${job.FailureReason}`);
   const starts = ledger.started.get(name) ?? 0;
   const ends = ledger.finished.get(name) ?? 0;
   const mayNotHaveRun = kind === "stopped";

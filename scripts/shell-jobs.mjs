@@ -20,7 +20,9 @@ function command(shell, script) {
   if (script.length <= 256 && !script.includes("\n")) return { ContainerEntrypoint: [shell, "-c", script] };
   return {
     ContainerEntrypoint: [shell, "-c", 'eval "$(printf %s "$@" | base64 -d)"', "script"],
-    ContainerArguments: Buffer.from(script).toString("base64").match(/.{1,256}/g),
+    ContainerArguments: Buffer.from(script)
+      .toString("base64")
+      .match(/.{1,256}/g),
   };
 }
 

@@ -28,9 +28,18 @@ await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
 
 const KINDS = [
   { script: "echo 1; echo whole > $OUT/data", status: "Completed", lines: 1 },
-  { script: "for i in $(seq 1 2000); do echo $i; done; echo whole > $OUT/data", status: "Completed", lines: 2000 },
+  {
+    script: "for i in $(seq 1 2000); do echo $i; done; echo whole > $OUT/data",
+    status: "Completed",
+    lines: 2000,
+  },
   { script: "echo 1; echo whole > $OUT/data; exit 3", status: "Failed", lines: 1 },
-  { script: "echo 1; echo whole > $OUT/data; sleep 2; echo 2", status: "Completed", lines: 2, mode: "Continuous" },
+  {
+    script: "echo 1; echo whole > $OUT/data; sleep 2; echo 2",
+    status: "Completed",
+    lines: 2,
+    mode: "Continuous",
+  },
   { script: "echo 1; echo whole > $OUT/data", status: "Completed", lines: 1, isolated: true },
 ];
 const done = { jobs: 0, objects: 0, lists: 0, failures: 0 };
@@ -56,7 +65,9 @@ async function oneJob(worker, round) {
   const [lines = []] = Object.values(await linesOf(logs, name));
   const output = (await bytesOf(s3, BUCKET, `${name}/data`)).toString();
   if (ProcessingJobStatus !== kind.status || lines.length !== kind.lines || output !== "whole\n")
-    throw new Error(`${name}: ${ProcessingJobStatus} (${FailureReason}), ${lines.length} lines, ${output.length} bytes`);
+    throw new Error(
+      `${name}: ${ProcessingJobStatus} (${FailureReason}), ${lines.length} lines, ${output.length} bytes`,
+    );
   if (round % 3 === 0) await sagemaker.send(new DeleteProcessingJobCommand({ ProcessingJobName: name }));
   done.jobs++;
   await pause(200);
@@ -90,7 +101,11 @@ function sample() {
 
 const timer = setInterval(sample, Number(values.every) * 1000);
 sample();
-await Promise.all([...[0, 1, 2].map((w) => again((round) => oneJob(w, round))), again(oneObject), again(oneList)]);
+await Promise.all([
+  ...[0, 1, 2].map((w) => again((round) => oneJob(w, round))),
+  again(oneObject),
+  again(oneList),
+]);
 clearInterval(timer);
 await pause(2000);
 sample();

@@ -27,7 +27,10 @@ afterEach(async () => {
 
 const JSON_TYPE = "application/x-amz-json-1.1";
 
-async function sagemaker(body: string | Uint8Array, target = "SageMaker.CreateProcessingJob"): Promise<Answer> {
+async function sagemaker(
+  body: string | Uint8Array,
+  target = "SageMaker.CreateProcessingJob",
+): Promise<Answer> {
   return await signed(served, "sagemaker", {
     headers: { "content-type": JSON_TYPE, "x-amz-target": target },
     body,
@@ -117,7 +120,10 @@ test.each([
   ["no HTTP", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
   ["a header of 1 MB", `GET / HTTP/1.1\r\nhost: a\r\nx: ${"y".repeat(1 << 20)}\r\n\r\n`],
   ["two lengths", "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab"],
-  ["length and chunks", "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"],
+  [
+    "length and chunks",
+    "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+  ],
   ["a path that climbs", "GET /abuse/../../../../etc/passwd HTTP/1.1\r\nhost: a\r\n\r\n"],
   ["an encoded NUL", "GET /abuse/%00 HTTP/1.1\r\nhost: a\r\n\r\n"],
   ["half an escape", "GET /abuse/%F HTTP/1.1\r\nhost: a\r\n\r\n"],

@@ -86,7 +86,12 @@ attack("eating memory fails the job, with the reason", async () => {
 
 attack("SIGTERM ignored: SIGKILL follows, and no process is left", { timeout: 200_000 }, async () => {
   const name = await submit("trap '' TERM; echo ready; while :; do sleep 1; done");
-  while (!Object.values(await linesOf(clients.logs, name)).flat().includes("ready")) await pause(100);
+  while (
+    !Object.values(await linesOf(clients.logs, name))
+      .flat()
+      .includes("ready")
+  )
+    await pause(100);
   await clients.sagemaker.send(new StopProcessingJobCommand({ ProcessingJobName: name }));
   const job = await ended(clients.sagemaker, name, { seconds: 180, every: 1000 });
   expect(job.ProcessingJobStatus).toBe("Stopped");
@@ -109,12 +114,15 @@ attack("100 MB of output: logged whole, service's memory flat", async () => {
 });
 
 attack("one line of 20 MB, binary output and NULs are logged and harm nothing", async () => {
-  const { status } = await besideANeighbour("head -c 20000000 /dev/zero | tr '\\0' x; head -c 100000 /dev/urandom; echo; echo end");
+  const { status } = await besideANeighbour(
+    "head -c 20000000 /dev/zero | tr '\\0' x; head -c 100000 /dev/urandom; echo; echo end",
+  );
   expect(status).toBe("Completed");
 });
 
 attack("symlinks in outputs are not followed", async () => {
-  const links = "ln -s /etc/passwd $OUT/file; ln -s / $OUT/folder; ln -s loop $OUT/loop; echo x > $OUT/plain; mkfifo $OUT/fifo";
+  const links =
+    "ln -s /etc/passwd $OUT/file; ln -s / $OUT/folder; ln -s loop $OUT/loop; echo x > $OUT/plain; mkfifo $OUT/fifo";
   const { name, status } = await run(links);
   expect(status).toBe("Completed");
   expect(await keysOf(clients.s3, BUCKET, `${name}/`)).toEqual(["plain"]);
@@ -125,7 +133,7 @@ attack("symlinks in outputs are not followed", async () => {
 attack("inputs may be changed, and the store stays as it is", async () => {
   const change =
     "cd /opt/ml/processing/input; echo mine > new; (echo more >> a.txt) 2>/dev/null; chmod 666 a.txt 2>/dev/null; " +
-    "python3 -c 'open(\"a.txt\", \"r+\").write(\"X\")' 2>/dev/null; rm -f a.txt; echo replaced > a.txt; cat a.txt";
+    'python3 -c \'open("a.txt", "r+").write("X")\' 2>/dev/null; rm -f a.txt; echo replaced > a.txt; cat a.txt';
   const { log, status } = await run(change);
   expect([status, log]).toEqual(["Completed", "replaced"]);
   expect((await bytesOf(clients.s3, BUCKET, "input/a.txt")).toString()).toBe("untouched\n");
@@ -167,13 +175,15 @@ attack.skipIf(!root)("as root, each job has an unprivileged uid of its own", asy
 });
 
 attack("filling its volume fails the job alone", async () => {
-  const { status } = await besideANeighbour("head -c 2G /dev/zero > $OUT/big && exit 0 || exit 9", { volumeGigabytes: 1 });
+  const { status } = await besideANeighbour("head -c 2G /dev/zero > $OUT/big && exit 0 || exit 9", {
+    volumeGigabytes: 1,
+  });
   expect(status).toBe("Failed");
 });
 
 attack("2,000 files and deep folders in outputs", async () => {
   const { status, name } = await run(
-    "python3 -c 'import os\np = os.environ[\"OUT\"]\nfor i in range(2000): open(f\"{p}/{i}\", \"w\").close()\nos.makedirs(p + \"/d\" * 200)\nopen(p + \"/d\" * 200 + \"/f\", \"w\").close()'",
+    'python3 -c \'import os\np = os.environ["OUT"]\nfor i in range(2000): open(f"{p}/{i}", "w").close()\nos.makedirs(p + "/d" * 200)\nopen(p + "/d" * 200 + "/f", "w").close()\'',
   );
   expect(status).toBe("Completed");
   expect((await keysOf(clients.s3, BUCKET, `${name}/`)).length).toBe(2001);

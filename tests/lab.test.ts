@@ -11,7 +11,8 @@ import { pytest, python, run } from "./python.ts";
 const REAL = fileURLToPath(new URL("../../shared/data/birds", import.meta.url));
 const EXAMPLES = fileURLToPath(new URL("../examples", import.meta.url));
 const real = existsSync(REAL);
-if (!real) console.warn("skipped: the lab's steps on real photos (no ../shared/data/birds beside this checkout)");
+if (!real)
+  console.warn("skipped: the lab's steps on real photos (no ../shared/data/birds beside this checkout)");
 const sagemaker2 = python("sagemaker2", "the lab's notebook") ?? "";
 const tensorflow = python("tensorflow", "the lab's notebook") ?? "";
 const absent = sagemaker2 === "" || tensorflow === "";
@@ -35,24 +36,32 @@ afterAll(async () => {
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 });
 
-test.skipIf(absent)("examples/birds.ipynb: prepare, evaluate twice, agree", { timeout: 600_000 }, async () => {
-  let [birds, model] = [REAL, join(REAL, "model.tar.gz")];
-  if (!real) {
-    [birds, model] = [join(folder, "birds"), sampleModelPath()];
-    await fieldmark("samples", "render", "--output", birds);
-  }
-  const execute = join(dirname(sagemaker2), "jupyter-execute");
-  const output = join(folder, "executed");
-  const words = [join(EXAMPLES, "birds.ipynb"), `--output=${output}`];
-  const env = { ...served.env, BIRDS: birds, MODEL: model, JUPYTER_PLATFORM_DIRS: "1" };
-  const { code, stdout, stderr } = await run(execute, words, env, EXAMPLES);
-  expect(code, `${stdout}${stderr.slice(-8000)}\n${served.said()}`).toBe(0);
-});
+test.skipIf(absent)(
+  "examples/birds.ipynb: prepare, evaluate twice, agree",
+  { timeout: 600_000 },
+  async () => {
+    let [birds, model] = [REAL, join(REAL, "model.tar.gz")];
+    if (!real) {
+      [birds, model] = [join(folder, "birds"), sampleModelPath()];
+      await fieldmark("samples", "render", "--output", birds);
+    }
+    const execute = join(dirname(sagemaker2), "jupyter-execute");
+    const output = join(folder, "executed");
+    const words = [join(EXAMPLES, "birds.ipynb"), `--output=${output}`];
+    const env = { ...served.env, BIRDS: birds, MODEL: model, JUPYTER_PLATFORM_DIRS: "1" };
+    const { code, stdout, stderr } = await run(execute, words, env, EXAMPLES);
+    expect(code, `${stdout}${stderr.slice(-8000)}\n${served.said()}`).toBe(0);
+  },
+);
 
-test.skipIf(absent || !real)("the lab's evaluation on 180 photos equals TensorFlow's", {
-  timeout: 900_000,
-}, async () => {
-  const { code, stdout, stderr } = await pytest(sagemaker2, "test_lab.py", { ...served.env, BIRDS: REAL });
-  expect(code, `${stdout}${stderr}\n${served.said()}`).toBe(0);
-  expect(stdout).toMatch(/3 passed/);
-});
+test.skipIf(absent || !real)(
+  "the lab's evaluation on 180 photos equals TensorFlow's",
+  {
+    timeout: 900_000,
+  },
+  async () => {
+    const { code, stdout, stderr } = await pytest(sagemaker2, "test_lab.py", { ...served.env, BIRDS: REAL });
+    expect(code, `${stdout}${stderr}\n${served.said()}`).toBe(0);
+    expect(stdout).toMatch(/3 passed/);
+  },
+);

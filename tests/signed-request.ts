@@ -35,7 +35,11 @@ export async function signed(
     },
   );
   return await new Promise((done, fail) => {
-    const sent = request(`${url}${path}${query === "" ? "" : `?${query}`}`, { method, path: query === "" ? path : `${path}?${query}`, headers: { ...headers, "content-length": String(Buffer.byteLength(body)) } as Record<string, string> });
+    const sent = request(`${url}${path}${query === "" ? "" : `?${query}`}`, {
+      method,
+      path: query === "" ? path : `${path}?${query}`,
+      headers: { ...headers, "content-length": String(Buffer.byteLength(body)) } as Record<string, string>,
+    });
     sent.on("error", fail);
     sent.on("response", (response) => {
       let text = "";

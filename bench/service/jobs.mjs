@@ -14,7 +14,8 @@ import { goal, median } from "../programs.mjs";
 
 const BUCKET = "bench";
 const bucketOf = async ({ clients }) => await clients.s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
-const percentile = (list, p) => [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * p))];
+const percentile = (list, p) =>
+  [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * p))];
 export const megabytesOf = (pid) =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 
@@ -62,7 +63,9 @@ export async function latency(ours, { runs }) {
   listener.close();
   const [job, bare] = [median(times.job), median(times.bare)];
   console.log(`  bare sh -c: ${bare.toFixed(1)} ms, p90 ${percentile(times.bare, 0.9).toFixed(1)} ms`);
-  console.log(`  job: ${job.toFixed(1)} ms, p90 ${percentile(times.job, 0.9).toFixed(1)} ms; ${(job / bare).toFixed(1)} ×`);
+  console.log(
+    `  job: ${job.toFixed(1)} ms, p90 ${percentile(times.job, 0.9).toFixed(1)} ms; ${(job / bare).toFixed(1)} ×`,
+  );
   goal("Create → first instruction, ms", job, { atMost: 60 }, 1);
 }
 
@@ -98,7 +101,9 @@ export async function creates(ours, { moto }, { rounds }) {
         await server.clients.sagemaker.send(new CreateProcessingJobCommand(job));
       });
       rates[name].push(rate);
-      console.log(`  round ${round + 1}: ${name}: ${rate.toFixed(0)}/s, p99 ${percentile(times, 0.99).toFixed(0)} ms`);
+      console.log(
+        `  round ${round + 1}: ${name}: ${rate.toFixed(0)}/s, p99 ${percentile(times, 0.99).toFixed(0)} ms`,
+      );
     }
   }
   goal("CreateProcessingJob/s, durable", median(rates.ours), { atLeast: 1000 }, 0);
@@ -169,7 +174,11 @@ export async function tiny(ours, { jobs }) {
     if (NextToken === undefined) break;
   }
   const half = memory[Math.floor(memory.length / 2)];
-  console.log(`  ${completed} of ${jobs} completed in ${seconds.toFixed(0)} s: ${(jobs / seconds).toFixed(1)}/s`);
-  console.log(`  service: ${before.toFixed(0)} MB before, ${half.toFixed(0)} MB half way, ${memory.at(-1).toFixed(0)} MB at the end`);
+  console.log(
+    `  ${completed} of ${jobs} completed in ${seconds.toFixed(0)} s: ${(jobs / seconds).toFixed(1)}/s`,
+  );
+  console.log(
+    `  service: ${before.toFixed(0)} MB before, ${half.toFixed(0)} MB half way, ${memory.at(-1).toFixed(0)} MB at the end`,
+  );
   goal("memory at the end ÷ half way", memory.at(-1) / half, { atMost: 1.25 });
 }

@@ -42,7 +42,8 @@ export async function puts(ours, peers, { rounds }) {
     }
   }
   goal("durable PutObject/s, 16 clients", median(rates.ours), { atLeast: 500 }, 0);
-  for (const name of Object.keys(peers)) console.log(`  ÷ ${name}: ${ratios(rates.ours, rates[name]).toFixed(2)}`);
+  for (const name of Object.keys(peers))
+    console.log(`  ÷ ${name}: ${ratios(rates.ours, rates[name]).toFixed(2)}`);
 }
 
 /** One large object in (parts of 16 MB, four at a time) and out (one GetObject), and the server's memory meanwhile. */
