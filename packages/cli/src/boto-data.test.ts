@@ -8,7 +8,9 @@ const URL = "http://127.0.0.1:4599";
 
 // That botocore obeys them, by the Python SDK's own calls: tests/clients/test_sagemaker2.py.
 test("STS's fixed AWS host, and no host, become ours; an endpoint that a program names stays", () => {
-  const { rules } = stsEndpointRules(URL) as { rules: { conditions: unknown[]; endpoint: { url: unknown } }[] };
+  const { rules } = stsEndpointRules(URL) as {
+    rules: { conditions: unknown[]; endpoint: { url: unknown } }[];
+  };
   expect(rules.map((rule) => rule.endpoint.url)).toEqual([{ ref: "Endpoint" }, URL]);
   expect(JSON.stringify(rules[0]?.conditions)).toContain('"not","argv":[{"fn":"stringEquals"');
   expect(rules[1]?.conditions).toEqual([]);
