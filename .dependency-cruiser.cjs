@@ -8,7 +8,7 @@ const ARROWS = {
   evaluation: ["contract", "model", "imaging"],
   service: ["contract", "object-store"],
   sdk: ["contract"],
-  cli: ["contract", "model", "imaging", "evaluation", "samples", "object-store", "service", "sdk"],
+  cli: ["contract", "model", "imaging", "evaluation", "samples", "service", "sdk"],
 };
 const names = Object.keys(ARROWS);
 

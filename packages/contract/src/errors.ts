@@ -203,8 +203,12 @@ export const ERRORS = {
   },
 
   // Environments and runtimes
-  IMAGE_UNKNOWN: input("Add an environment for the image with `fieldmark environments add`, then run the job again."),
-  IMAGE_FAILED: environment("Mend what is named, or add an environment of your own with `fieldmark environments add`."),
+  IMAGE_UNKNOWN: input(
+    "Add an environment for the image with `fieldmark environments add`, then run the job again.",
+  ),
+  IMAGE_FAILED: environment(
+    "Mend what is named, or add an environment of your own with `fieldmark environments add`.",
+  ),
   ENTRYPOINT_MISSING: input("Name the program in AppSpecification.ContainerEntrypoint."),
   ENVIRONMENT_UNKNOWN: input("See `fieldmark environments list`."),
   PYTHON_UNUSABLE: input("Give the path of a Python 3.8 or newer, or of one in a virtual environment."),

@@ -62,7 +62,3 @@ export interface CompleteOptions {
       ) => Promise<ObjectAttributes | undefined> | ObjectAttributes | undefined)
     | undefined;
 }
-
-export interface ListUploadsOptions {
-  readonly prefix?: string | undefined;
-}

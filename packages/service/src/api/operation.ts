@@ -14,7 +14,7 @@ export interface Call {
 }
 
 /** One operation. Its input was validated from the service's model; what it throws on purpose is a FieldmarkError. */
-export type Operation<Input, Output> = (input: Input, call: Call) => Promise<Output>;
+type Operation<Input, Output> = (input: Input, call: Call) => Promise<Output>;
 
 interface InAndOut {
   readonly input: unknown;

@@ -3,7 +3,7 @@ import type { ModelledService } from "@fieldmark/contract";
 import type { Answer, Failure } from "./answer.ts";
 
 /** A request as far as it must be read to know what it asks. */
-export interface RawRequest {
+interface RawRequest {
   /** raw, without `?` */
   readonly query: string;
   readonly headers: IncomingHttpHeaders;
@@ -25,7 +25,7 @@ export interface Protocol {
   failure(failure: Failure, service: ModelledService, requestId: string): Answer;
 }
 
-export interface OperationName {
+interface OperationName {
   readonly service: ModelledService;
   readonly operation: string;
 }

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 
 import { instanceSize } from "./instance-types.ts";
 
-const shape = SERVICE_MODELS.sagemaker.shapes["ProcessingInstanceType"];
+const shape = SERVICE_MODELS.sagemaker.shapes.ProcessingInstanceType;
 const types: readonly string[] = shape?.type === "string" ? (shape.enum ?? []) : [];
 
 test("every type of the service model has a size", () => {

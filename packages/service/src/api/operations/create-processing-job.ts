@@ -3,7 +3,7 @@ import { newJob } from "../../jobs/new-job.ts";
 import type { OperationsOf } from "../operation.ts";
 import { withDefaults } from "./processing-defaults.ts";
 import { checkProcessingRules } from "./processing-rules.ts";
-import type { SageMakerContext } from "./sagemaker.ts";
+import type { SageMakerContext } from "./sagemaker-context.ts";
 import { checkTags } from "./tag-rules.ts";
 
 /** Records a job; it is durable when the answer is sent, and the controller takes it from there. */

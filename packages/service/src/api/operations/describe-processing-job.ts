@@ -3,7 +3,7 @@ import type { OperationsOf } from "../operation.ts";
 import { toEpochSeconds } from "./epoch-seconds.ts";
 import { recordedRequest } from "./recorded-request.ts";
 import { requestedJob } from "./requested-job.ts";
-import type { SageMakerContext } from "./sagemaker.ts";
+import type { SageMakerContext } from "./sagemaker-context.ts";
 
 /** The request as it was recorded, what became of it, and (beside AWS's members) when. */
 export const describeProcessingJob =

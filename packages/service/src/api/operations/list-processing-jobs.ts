@@ -2,7 +2,7 @@ import type { SageMakerOperations } from "@fieldmark/contract";
 import type { JobQuery, JobSummary } from "../../store/job-store.ts";
 import type { OperationsOf } from "../operation.ts";
 import { fromEpochSeconds, toEpochSeconds } from "./epoch-seconds.ts";
-import type { SageMakerContext } from "./sagemaker.ts";
+import type { SageMakerContext } from "./sagemaker-context.ts";
 
 type Operation = OperationsOf<SageMakerOperations>["ListProcessingJobs"];
 type Input = Parameters<Operation>[0];

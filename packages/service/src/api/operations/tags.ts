@@ -1,6 +1,6 @@
 import { FieldmarkError, type SageMakerOperations } from "@fieldmark/contract";
 import { type Call, NOTHING, type OperationsOf } from "../operation.ts";
-import type { SageMakerContext } from "./sagemaker.ts";
+import type { SageMakerContext } from "./sagemaker-context.ts";
 import { checkTags } from "./tag-rules.ts";
 
 type Operations = OperationsOf<SageMakerOperations>;

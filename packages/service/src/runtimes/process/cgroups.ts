@@ -25,8 +25,6 @@ export interface InstanceGroups {
   readonly oomCounts: readonly string[];
 }
 
-export const NO_GROUPS: InstanceGroups = { folders: [], join: [], oomCounts: [] };
-
 /** Control groups that this process may make, version 1 or 2. */
 export interface ControlGroups {
   readonly version: 1 | 2 | null;

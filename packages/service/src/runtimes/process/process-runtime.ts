@@ -23,7 +23,7 @@ import { instanceScript, supervisorScript } from "./supervisor.ts";
 import { UsageWatch } from "./usage-watch.ts";
 
 /** First user id of jobs where the service is root; a job's is this and its slot. */
-export const FIRST_UID = 2_000_000;
+const FIRST_UID = 2_000_000;
 /** How often a watched job is looked at besides: its supervisor may be gone without a trace in its folder. */
 const WATCH_MS = 2_000;
 /** `remove` waits so long for what it killed. */

@@ -126,7 +126,7 @@ export class ProcessWorld implements AsyncDisposable {
 
 let count = 0;
 
-export function testPlan(script: string, more: Partial<RunPlan> = {}): RunPlan {
+function testPlan(script: string, more: Partial<RunPlan> = {}): RunPlan {
   count += 1;
   const jobId = `test${process.pid}x${count}`;
   const hosts = more.hosts ?? ["algo-1"];

@@ -18,7 +18,7 @@ export interface Recipe {
 }
 
 /** What came of trying a recipe. */
-export interface Trial {
+interface Trial {
   readonly recipe: Recipe;
   /** null when it works */
   readonly failure: string | null;

@@ -4,7 +4,7 @@ import { FieldmarkError } from "@fieldmark/contract";
 import { jobFiles, jobsFolder } from "./job-files.ts";
 
 /** So many jobs have numbers, and with them user ids and addresses, at once. */
-export const SLOTS = 16_000;
+const SLOTS = 16_000;
 /** So many instances a job has addresses for. */
 const HOSTS = 1_024;
 

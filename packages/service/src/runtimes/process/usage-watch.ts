@@ -97,7 +97,7 @@ export class UsageWatch {
 }
 
 /** Bytes on the disk of a file or of all in a folder; a file with several names, as linked inputs are, is not the job's. */
-export async function bytesWritten(path: string): Promise<number> {
+async function bytesWritten(path: string): Promise<number> {
   const found = await lstat(path).catch(() => null);
   if (found === null) return 0;
   if (!found.isDirectory()) return found.nlink > 1 ? 0 : found.blocks * 512;

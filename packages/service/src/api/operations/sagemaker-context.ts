@@ -1,0 +1,12 @@
+import type { JobStore } from "../../store/job-store.ts";
+import type { NextTokens } from "../next-token.ts";
+
+/** What the operations of SageMaker work on. */
+export interface SageMakerContext {
+  readonly jobs: JobStore;
+  /** `--max-instances` */
+  readonly maxInstances: number;
+  readonly nextTokens: NextTokens;
+  /** Called after something was recorded that the controller should look at. */
+  readonly wake: () => void;
+}
