@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { request } from "node:http";
 import {
   CompleteMultipartUploadCommand,
@@ -259,6 +260,12 @@ test("a bucket's name is never taken for a path", async () => {
     ).rejects.toMatchObject({ name: "NoSuchBucket" });
     store.destroy();
   }
+});
+
+test("docs/conformance.md names every operation", async () => {
+  const page = await readFile(new URL("../../../../docs/conformance.md", import.meta.url), "utf8");
+  const names = ROUTES.map(({ name }) => name).filter((name) => !name.includes(" "));
+  expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(page))).toEqual([]);
 });
 
 test("no two routes answer the same request", () => {
