@@ -157,7 +157,6 @@ export const ERRORS = {
 
   // Objects
   BUCKET_NOT_FOUND: s3("NoSuchBucket", 404, "Check the bucket's name, or create it."),
-  BUCKET_EXISTS: s3("BucketAlreadyExists", 409, "Use the bucket that is there, or choose another name."),
   BUCKET_NOT_EMPTY: s3("BucketNotEmpty", 409, "Delete the bucket's objects first."),
   BUCKET_NAME_INVALID: s3("InvalidBucketName", 400, "Choose 3–63 of a–z, 0–9 and hyphens, as S3 demands."),
   OBJECT_NOT_FOUND: s3("NoSuchKey", 404, "Check the key; list its prefix to see what is there."),
