@@ -22,10 +22,10 @@ export const megabytesOf = (pid) =>
 /** Resolves with the moment at which a program first says something on this machine's loopback. */
 async function firstWords() {
   let heard;
+  // The connection itself is the sign: what is said on it may be lost when the program ends at once.
   const server = createServer((socket) => {
-    const at = performance.now();
-    socket.on("data", () => heard?.(at)).on("error", () => socket.destroy());
-    socket.end();
+    heard?.(performance.now());
+    socket.on("error", () => socket.destroy()).resume();
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   const { port } = server.address();
