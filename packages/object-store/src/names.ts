@@ -13,15 +13,17 @@ const MAX_KEY_BYTES = 1024;
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
  */
 export function checkBucketName(name: string): void {
-  const valid =
-    BUCKET_NAME.test(name) && !name.includes("..") && !IP_ADDRESS.test(name) && !RESERVED.test(name);
-  if (!valid) {
+  if (!isBucketName(name)) {
     throw new FieldmarkError(
       "BUCKET_NAME_INVALID",
       `"${name}" is not a bucket name: expected 3–63 of a–z, 0–9, "-" and single ".", a letter or digit at both ends, not an IP address and no reserved prefix or suffix`,
       { bucket: name },
     );
   }
+}
+
+export function isBucketName(name: string): boolean {
+  return BUCKET_NAME.test(name) && !name.includes("..") && !IP_ADDRESS.test(name) && !RESERVED.test(name);
 }
 
 /** @throws KEY_INVALID, KEY_TOO_LONG */

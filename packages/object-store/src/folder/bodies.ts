@@ -3,6 +3,7 @@ import { type FileHandle, lstat, mkdir, open, rename, rmdir } from "node:fs/prom
 import { dirname, join } from "node:path";
 import { FieldmarkError } from "@fieldmark/contract";
 import type { ObjectRef } from "../object-store.ts";
+import { bucketFolder, bucketNotFound } from "./bucket-folder.ts";
 import { ABSENT, errnoOf, unless } from "./errno.ts";
 import type { FolderSync } from "./folder-sync.ts";
 import { keyToPath } from "./key-path.ts";
@@ -73,7 +74,7 @@ export class Bodies {
    */
   async place(draft: string, ref: ObjectRef, occupied: string | null): Promise<string> {
     const { plain, escaped } = keyToPath(ref.key);
-    let target = occupied ?? join(this.root, ref.bucket, plain);
+    let target = occupied ?? join(bucketFolder(this.root, ref.bucket), plain);
     for (let attempt = 0; attempt < PLACE_ATTEMPTS; attempt++) {
       try {
         await rename(draft, target);
@@ -81,7 +82,7 @@ export class Bodies {
       } catch (error) {
         const code = errnoOf(error);
         if (code === "EISDIR" || code === "EEXIST" || code === "ENOTEMPTY") {
-          target = join(this.root, ref.bucket, escaped);
+          target = join(bucketFolder(this.root, ref.bucket), escaped);
         } else if (code === "ENOENT" || code === "ENOTDIR") {
           // A folder may go again meanwhile: then the next attempt makes it.
           await unless(ABSENT, this.#makeFolders(ref, dirname(target)));
@@ -110,7 +111,7 @@ export class Bodies {
 
   /** Removes folders that a deletion left empty, from `folder` up to the bucket. */
   async prune(bucket: string, folder: string): Promise<void> {
-    const top = join(this.root, bucket);
+    const top = bucketFolder(this.root, bucket);
     for (let empty = folder; empty.length > top.length; empty = dirname(empty)) {
       const removed = await unless(
         [...ABSENT, "ENOTEMPTY", "EEXIST", "EBUSY"],
@@ -122,17 +123,13 @@ export class Bodies {
 
   #places(ref: ObjectRef): readonly string[] {
     const { plain, escaped } = keyToPath(ref.key);
-    const bucket = join(this.root, ref.bucket);
+    const bucket = bucketFolder(this.root, ref.bucket);
     return plain === escaped ? [join(bucket, plain)] : [join(bucket, plain), join(bucket, escaped)];
   }
 
   async #makeFolders(ref: ObjectRef, folder: string): Promise<void> {
-    const bucket = join(this.root, ref.bucket);
-    if ((await unless(ABSENT, lstat(bucket))) === null) {
-      throw new FieldmarkError("BUCKET_NOT_FOUND", `There is no bucket ${ref.bucket}`, {
-        bucket: ref.bucket,
-      });
-    }
+    const bucket = bucketFolder(this.root, ref.bucket);
+    if ((await unless(ABSENT, lstat(bucket))) === null) throw bucketNotFound(ref.bucket);
     const names = folder.slice(bucket.length + 1).split("/");
     let path = bucket;
     for (const name of names) {
@@ -160,7 +157,7 @@ export class Bodies {
 
   /** Moves the object at `path`, where a folder is needed, to its escaped name. */
   async #giveWay(ref: ObjectRef, path: string): Promise<void> {
-    const bucket = join(this.root, ref.bucket);
+    const bucket = bucketFolder(this.root, ref.bucket);
     const key = keyAt(ref.key, path.slice(bucket.length + 1));
     await this.lock({ bucket: ref.bucket, key }, async () => {
       if (!(await unless(ABSENT, lstat(path)))?.isFile()) return;

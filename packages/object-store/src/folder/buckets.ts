@@ -1,7 +1,8 @@
 import { lstat, mkdir, readdir, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FieldmarkError } from "@fieldmark/contract";
-import { checkBucketName } from "../names.ts";
+import { checkBucketName, isBucketName } from "../names.ts";
+import { bucketFolder, bucketNotFound } from "./bucket-folder.ts";
 import { ABSENT, errnoOf, unless } from "./errno.ts";
 import type { FolderSync } from "./folder-sync.ts";
 import type { Bucket } from "./object-info.ts";
@@ -21,7 +22,7 @@ export class Buckets {
     checkBucketName(name);
     const made = await unless(
       ["EEXIST"],
-      mkdir(join(this.#root, name), 0o755).then(() => true),
+      mkdir(bucketFolder(this.#root, name), 0o755).then(() => true),
     );
     if (made === null) return "exists";
     await this.#folders.sync(this.#root);
@@ -30,21 +31,22 @@ export class Buckets {
 
   async exists(name: string): Promise<boolean> {
     if (!isBucketName(name)) return false;
-    return (await unless(ABSENT, lstat(join(this.#root, name))))?.isDirectory() ?? false;
+    return (await unless(ABSENT, lstat(bucketFolder(this.#root, name))))?.isDirectory() ?? false;
   }
 
   /** @throws BUCKET_NOT_FOUND */
   async require(name: string): Promise<void> {
-    if (!(await this.exists(name))) {
-      throw new FieldmarkError("BUCKET_NOT_FOUND", `There is no bucket ${name}`, { bucket: name });
-    }
+    if (!(await this.exists(name))) throw bucketNotFound(name);
   }
 
   /** By name. */
   async list(): Promise<readonly Bucket[]> {
     const names = (await readdir(this.#root)).filter(isBucketName).sort();
     const found = await Promise.all(
-      names.map(async (name) => ({ name, status: await unless(ABSENT, lstat(join(this.#root, name))) })),
+      names.map(async (name) => ({
+        name,
+        status: await unless(ABSENT, lstat(bucketFolder(this.#root, name))),
+      })),
     );
     return found.flatMap(({ name, status }) =>
       status?.isDirectory() ? [{ name, created: status.birthtime }] : [],
@@ -58,7 +60,7 @@ export class Buckets {
   async delete(name: string): Promise<void> {
     await this.require(name);
     try {
-      await removeEmptyFolders(join(this.#root, name));
+      await removeEmptyFolders(bucketFolder(this.#root, name));
     } catch (error) {
       if (errnoOf(error) !== "ENOTEMPTY" && errnoOf(error) !== "EEXIST") throw error;
       throw new FieldmarkError(
@@ -69,15 +71,6 @@ export class Buckets {
       );
     }
     await this.#folders.sync(this.#root);
-  }
-}
-
-function isBucketName(name: string): boolean {
-  try {
-    checkBucketName(name);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { lstat, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
+import { lstat, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -200,6 +200,43 @@ test.each([
   ["k".repeat(1025), "KEY_TOO_LONG"],
 ])("the key %j is refused", async (key, code) => {
   await expect(store.put({ bucket: "birds", key }, bytes("x"))).rejects.toMatchObject({ code });
+});
+
+test.each(["..", ".", "", "../metadata", "a/b"])("a bucket named %j never becomes a path", async (bucket) => {
+  await writeFile(join(root, "outside"), "secret");
+  const outside = { bucket, key: "outside" };
+  const upload = { ...outside, uploadId: "outside" };
+  const part = { from: outside, options: {} };
+  const mine = await store.uploads.create(ref);
+  const calls: readonly (() => Promise<unknown>)[] = [
+    () => store.open(outside),
+    () => store.get(outside),
+    () => store.head(outside),
+    () => store.put(outside, bytes("x")),
+    () => store.delete(outside),
+    () => store.setTags(outside, [{ key: "a", value: "b" }]),
+    () => store.link(outside, join(root, "linked")),
+    () => store.copy(outside, ref),
+    () => store.copy(ref, outside),
+    () => store.listPage(bucket),
+    () => store.deleteBucket(bucket),
+    () => store.uploads.create(outside),
+    () => store.uploads.list(bucket),
+    () => store.uploads.get(upload),
+    () => store.uploads.complete(upload, [{ number: 1, etag: "0" }]),
+    () => store.uploads.abort(upload),
+    () => store.uploads.copyPart(mine, 1, part),
+  ];
+  for (const call of calls) await expect(call()).rejects.toMatchObject({ code: "BUCKET_NOT_FOUND" });
+  expect(await store.bucketExists(bucket)).toBe(false);
+  expect(await readFile(join(root, "outside"), "utf8")).toBe("secret");
+  expect((await readdir(root)).toSorted()).toEqual([
+    "buckets",
+    "metadata",
+    "outside",
+    "temporary",
+    "uploads",
+  ]);
 });
 
 test("the longest keys there are: 1,024 slashes, 1,024 letters", async () => {

@@ -222,7 +222,7 @@ export class FolderStore implements ObjectStore, AsyncDisposable {
     });
   }
 
-  /** false also for a file that somebody put there by hand and could still write. @throws OBJECT_NOT_FOUND */
+  /** false also for a file that somebody put there by hand and could still write. @throws OBJECT_NOT_FOUND, BUCKET_NOT_FOUND */
   link(ref: ObjectRef, path: string): Promise<boolean> {
     return this.#do(`Linking ${ref.key}`, async () => {
       checkKey(ref.key);

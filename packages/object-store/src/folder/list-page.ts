@@ -1,6 +1,6 @@
 import { lstat } from "node:fs/promises";
-import { join } from "node:path";
 import type { Bodies } from "./bodies.ts";
+import { bucketFolder } from "./bucket-folder.ts";
 import { ABSENT, unless } from "./errno.ts";
 import type { Levels } from "./level.ts";
 import { type ListedKey, listKeys } from "./list-keys.ts";
@@ -31,7 +31,7 @@ export async function listPage(
   const found: ListedKey[] = [];
   let next: string | null = null;
   if (maxKeys > 0) {
-    for await (const listed of listKeys(join(bodies.root, bucket), query, levels)) {
+    for await (const listed of listKeys(bucketFolder(bodies.root, bucket), query, levels)) {
       if (found.length === maxKeys) {
         next = nameOf(found[found.length - 1]);
         break;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, unlink } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { bucketFolder } from "./bucket-folder.ts";
 import type { Draft } from "./draft.ts";
 import { writeDurably } from "./durable-file.ts";
 import { ABSENT, unless } from "./errno.ts";
@@ -37,7 +38,7 @@ export class UploadFiles {
   }
 
   async create(upload: Upload): Promise<void> {
-    const bucket = join(this.#root, upload.bucket);
+    const bucket = bucketFolder(this.#root, upload.bucket);
     const draft = join(this.#temporary, randomUUID());
     await mkdir(draft);
     await writeDurably(join(draft, RECORD), JSON.stringify(upload));
@@ -56,7 +57,7 @@ export class UploadFiles {
   }
 
   async list(bucket: string): Promise<readonly Upload[]> {
-    const ids = (await unless(ABSENT, readdir(join(this.#root, bucket)))) ?? [];
+    const ids = (await unless(ABSENT, readdir(bucketFolder(this.#root, bucket)))) ?? [];
     const uploads: Upload[] = [];
     for (const id of ids) {
       const upload = await this.#readRecord(bucket, id);
@@ -130,12 +131,15 @@ export class UploadFiles {
       rename(this.#folderOf(ref), gone).then(() => true),
     );
     if (moved === null) return;
-    await this.#folders.sync(join(this.#root, ref.bucket));
+    await this.#folders.sync(bucketFolder(this.#root, ref.bucket));
     await rm(gone, { recursive: true, force: true });
   }
 
   async #readRecord(bucket: string, uploadId: string): Promise<Upload | null> {
-    const text = await unless(ABSENT, readFile(join(this.#root, bucket, uploadId, RECORD), "utf8"));
+    const text = await unless(
+      ABSENT,
+      readFile(join(bucketFolder(this.#root, bucket), uploadId, RECORD), "utf8"),
+    );
     if (text === null) return null;
     const record = JSON.parse(text) as UploadRecord;
     return { ...record, initiated: new Date(record.initiated) };
@@ -149,7 +153,7 @@ export class UploadFiles {
   }
 
   #folderOf({ bucket, uploadId }: UploadRef): string {
-    return join(this.#root, bucket, uploadId);
+    return join(bucketFolder(this.#root, bucket), uploadId);
   }
 }
 
