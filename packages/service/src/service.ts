@@ -101,6 +101,7 @@ async function start(options: ServiceOptions, parts: Disposables): Promise<Servi
     environments,
     env,
     signal: closing.signal,
+    onProblem,
   });
 
   let controller: Controller | null = null;

@@ -167,11 +167,12 @@ describe("a job", () => {
     expect(problems.length).toBeGreaterThan(0);
   });
 
-  test("out of memory is said with the limit", async () => {
-    await submit(controller(), "a", { runs: 1, exitCode: 137, outOfMemory: true });
-    expect((await untilEnded(store, "a")).failureReason).toContain(
-      "out of memory: the instance used its limit of 6.4 GiB",
-    );
+  test.each([
+    ["memory", "out of memory: the instance used its limit of 6.4 GiB"],
+    ["disk", "disk full: the instance wrote more than its limit of 1 GiB"],
+  ] as const)("that used up its %s says so with the limit", async (outOf, said) => {
+    await submit(controller(), "a", { runs: 1, exitCode: 137, outOf });
+    expect((await untilEnded(store, "a")).failureReason).toContain(said);
   });
 });
 

@@ -46,10 +46,11 @@ export async function endOfJob({ record, plan, logs, problems, ran }: Ended): Pr
   const exitMessage = await exitMessageOf(verdict, ran.folders);
   if (problems.cause !== null) return failed(exitMessage, errorReason(problems.cause));
   if (verdict.kind === "failed") {
-    const { host, exitCode, outOfMemory } = verdict;
+    const { host, exitCode, outOf } = verdict;
     const lastLines = await logs.lastLines(plan.logStreams[host] ?? "", LAST_LINES);
-    const limit = outOfMemory ? plan.limits.memoryBytes : null;
-    return failed(exitMessage, programFailure({ exitCode, exitMessage, lastLines, outOfMemory: limit }));
+    const { memoryBytes, diskBytes } = plan.limits;
+    const limit = outOf && { of: outOf, bytes: outOf === "memory" ? memoryBytes : diskBytes };
+    return failed(exitMessage, programFailure({ exitCode, exitMessage, lastLines, limit }));
   }
   if (verdict.kind === "disappeared") {
     return failed(exitMessage, `InternalServerError: instance ${plan.hosts[verdict.host]} disappeared`);

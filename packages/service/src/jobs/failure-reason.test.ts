@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 import { errorReason, programFailure, REASON_LENGTH } from "./failure-reason.ts";
 
-const failure = { exitCode: 1, exitMessage: null, lastLines: [], outOfMemory: null };
+const failure = { exitCode: 1, exitMessage: null, lastLines: [], limit: null };
 const noise = Array.from({ length: 40 }, (_, i) => `warning ${i}: ${"x".repeat(60)}`);
 
 test("an exit message comes before what was printed", () => {
@@ -39,15 +39,19 @@ test("a single line longer than the room is cut at its end, not left out", () =>
   );
 });
 
-test("out of memory is said with the limit", () => {
-  const reason = programFailure({
-    ...failure,
-    exitCode: 137,
-    outOfMemory: 3 * 2 ** 29,
-    lastLines: ["loading"],
-  });
-  expect(reason).toBe(
-    "AlgorithmError: out of memory: the instance used its limit of 1.5 GiB; loading, exit code: 137",
+test.each([
+  [
+    "memory",
+    "out of memory: the instance used its limit of 1.5 GiB; read less at a time, or ask for an InstanceType with more (up to 80 % of the machine counts)",
+  ],
+  [
+    "disk",
+    "disk full: the instance wrote more than its limit of 1.5 GiB; write less, or ask for a greater VolumeSizeInGB",
+  ],
+] as const)("%s that is used up is said with the limit and what to do", (of, said) => {
+  const limit = { of, bytes: 3 * 2 ** 29 };
+  expect(programFailure({ ...failure, exitCode: 137, limit, lastLines: ["loading"] })).toBe(
+    `AlgorithmError: ${said}; loading, exit code: 137`,
   );
 });
 
@@ -68,7 +72,7 @@ test("no reason is longer than SageMaker's, whatever was printed", () => {
       fc.option(fc.string({ maxLength: 2_000 })),
       fc.nat(255),
       (lastLines, exitMessage, exitCode) => {
-        const reason = programFailure({ exitCode, exitMessage, lastLines, outOfMemory: null });
+        const reason = programFailure({ exitCode, exitMessage, lastLines, limit: null });
         expect(reason.length).toBeLessThanOrEqual(REASON_LENGTH);
         expect(reason.endsWith(`exit code: ${exitCode}`)).toBe(true);
       },

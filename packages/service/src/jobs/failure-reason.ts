@@ -13,14 +13,21 @@ export interface ProgramFailure {
   readonly exitMessage: string | null;
   /** The last lines that are not blank, oldest first. */
   readonly lastLines: readonly string[];
-  /** bytes; set when the limit on memory ended the program */
-  readonly outOfMemory: number | null;
+  /** The limit that ended the program, in bytes of one instance. */
+  readonly limit: { readonly of: "memory" | "disk"; readonly bytes: number } | null;
 }
 
+/** What happened, and what of the request to change. */
+const LIMIT_MET = {
+  memory: (size: number) =>
+    `out of memory: the instance used its limit of ${size} GiB; read less at a time, or ask for an InstanceType with more (up to 80 % of the machine counts)`,
+  disk: (size: number) =>
+    `disk full: the instance wrote more than its limit of ${size} GiB; write less, or ask for a greater VolumeSizeInGB`,
+} as const;
+
 /** FailureReason of a program that ended with another code than 0. */
-export function programFailure({ exitCode, exitMessage, lastLines, outOfMemory }: ProgramFailure): string {
-  const limit =
-    outOfMemory === null ? "" : `out of memory: the instance used its limit of ${gib(outOfMemory)} GiB`;
+export function programFailure({ exitCode, exitMessage, lastLines, limit: met }: ProgramFailure): string {
+  const limit = met === null ? "" : LIMIT_MET[met.of](gib(met.bytes));
   const end = `, exit code: ${exitCode}`;
   const room = REASON_LENGTH - "AlgorithmError: ".length - end.length - (limit === "" ? 0 : limit.length + 2);
   const said = exitMessage === null ? lastUsefulLines(lastLines, room) : cut(exitMessage, room);

@@ -3,12 +3,12 @@ import { expect, test } from "vitest";
 import type { InstanceState } from "../runtimes/runtime.ts";
 import { judge } from "./judge.ts";
 
-const exited = (exitCode: number, endedAt = 100, outOfMemory = false): InstanceState => ({
+const exited = (exitCode: number, endedAt = 100, limit: object = {}): InstanceState => ({
   kind: "exited",
   exitCode,
   startedAt: 1,
   endedAt,
-  outOfMemory,
+  ...limit,
 });
 const gone: InstanceState = { kind: "disappeared" };
 
@@ -34,9 +34,15 @@ test.each<[string, readonly InstanceState[], number | null, object]>([
   ],
   [
     "killed for memory is one of its own",
-    [exited(143, 90), exited(137, 80, true)],
+    [exited(143, 90), exited(137, 100, { outOfMemory: true })],
     null,
-    { kind: "failed", host: 1, outOfMemory: true },
+    { kind: "failed", host: 1, outOf: "memory" },
+  ],
+  [
+    "killed for a full disk as well",
+    [exited(143, 90), exited(137, 100, { outOfDisk: true })],
+    null,
+    { kind: "failed", host: 1, outOf: "disk" },
   ],
   ["one that disappeared", [exited(143), gone], null, { kind: "disappeared", host: 1 }],
   [

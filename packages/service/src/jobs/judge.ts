@@ -1,6 +1,8 @@
 import type { InstanceState } from "../runtimes/runtime.ts";
 import type { JobRecord } from "../store/job-store.ts";
 
+type Exited = Extract<InstanceState, { readonly kind: "exited" }>;
+
 /** What decides a job's end, of all that its instances did. */
 export type Verdict =
   | { readonly kind: "completed" }
@@ -9,7 +11,7 @@ export type Verdict =
       readonly kind: "failed";
       readonly host: number;
       readonly exitCode: number;
-      readonly outOfMemory: boolean;
+      readonly outOf: "memory" | "disk" | null;
     }
   | { readonly kind: "disappeared"; readonly host: number };
 
@@ -32,11 +34,16 @@ export function judge(
     .sort((a, b) => a.state.endedAt - b.state.endedAt);
   const gone = states.findIndex(({ kind }) => kind === "disappeared" || kind === "absent");
   const byItself = failures.find(
-    ({ state }) => state.outOfMemory === true || !STOPPED_CODES.includes(state.exitCode),
+    ({ state }) => limitOf(state) !== null || !STOPPED_CODES.includes(state.exitCode),
   );
   if (byItself === undefined && gone !== -1) return { kind: "disappeared", host: gone };
   const first = byItself ?? failures[0];
   if (first === undefined) return { kind: "completed" };
-  const { exitCode, outOfMemory = false } = first.state;
-  return { kind: "failed", host: first.host, exitCode, outOfMemory };
+  return { kind: "failed", host: first.host, exitCode: first.state.exitCode, outOf: limitOf(first.state) };
+}
+
+/** The limit that it was killed at. */
+function limitOf({ outOfMemory, outOfDisk }: Exited): "memory" | "disk" | null {
+  if (outOfMemory === true) return "memory";
+  return outOfDisk === true ? "disk" : null;
 }

@@ -10,18 +10,21 @@ export interface FakeProgram {
   /** ms that it runs; for ever when left out */
   readonly runs?: number;
   readonly exitCode?: number;
-  readonly outOfMemory?: boolean;
+  /** The limit that it is killed at. */
+  readonly outOf?: "memory" | "disk";
   readonly ignoresSigterm?: boolean;
   /** Files that it writes at its start, by their paths below /opt/ml. */
   readonly writes?: Readonly<Record<string, string>>;
 }
+
+type Exited = Extract<InstanceState, { readonly kind: "exited" }>;
 
 interface Started {
   readonly startedAt: number;
   /** null: never by itself */
   readonly endsAt: number | null;
   readonly exitCode: number;
-  readonly outOfMemory: boolean;
+  readonly limit: Pick<Exited, "outOfMemory" | "outOfDisk">;
   readonly ignoresSigterm: boolean;
 }
 
@@ -139,12 +142,12 @@ async function startOne(
   place: (...below: string[]) => string,
   { plan, now }: { readonly plan: RunPlan; readonly now: number },
 ): Promise<boolean> {
-  const { runs, exitCode = 0, outOfMemory = false, ignoresSigterm = false, writes = {} } = programOf(plan);
+  const { runs, exitCode = 0, outOf, ignoresSigterm = false, writes = {} } = programOf(plan);
   const started: Started = {
     startedAt: now,
     endsAt: runs === undefined ? null : now + runs,
     exitCode,
-    outOfMemory,
+    limit: outOf === undefined ? {} : { [outOf === "memory" ? "outOfMemory" : "outOfDisk"]: true },
     ignoresSigterm,
   };
   if (!(await writeOnce(place(STATES.started), JSON.stringify(started)))) return false;
@@ -160,13 +163,13 @@ function programOf(plan: RunPlan): FakeProgram {
 async function stateOf(place: (file: string) => string, now: number): Promise<InstanceState> {
   const text = await read(place(STATES.started));
   if (text === null) return { kind: "absent" };
-  const { startedAt, endsAt, exitCode, outOfMemory, ignoresSigterm }: Started = JSON.parse(text);
+  const { startedAt, endsAt, exitCode, limit, ignoresSigterm }: Started = JSON.parse(text);
   const sigterm = ignoresSigterm ? null : await read(place(STATES.sigterm));
   const sigkill = await read(place(STATES.sigkill));
   const ends = [
-    ...(endsAt === null ? [] : [{ endedAt: endsAt, exitCode, outOfMemory }]),
-    ...(sigterm === null ? [] : [{ endedAt: Number(sigterm), exitCode: 143, outOfMemory: false }]),
-    ...(sigkill === null ? [] : [{ endedAt: Number(sigkill), exitCode: 137, outOfMemory: false }]),
+    ...(endsAt === null ? [] : [{ endedAt: endsAt, exitCode, ...limit }]),
+    ...(sigterm === null ? [] : [{ endedAt: Number(sigterm), exitCode: 143 }]),
+    ...(sigkill === null ? [] : [{ endedAt: Number(sigkill), exitCode: 137 }]),
   ].sort((a, b) => a.endedAt - b.endedAt);
   const end = ends[0];
   if (end !== undefined && end.endedAt <= now) return { kind: "exited", startedAt, ...end };

@@ -7,6 +7,8 @@ import { parseExit } from "./supervisor.ts";
 
 /** A supervisor that has just made `started` may not have written into it yet. */
 const FRESH_MS = 10_000;
+/** Exit code of SIGKILL, by which a full disk ends a program; one that had ended before had room. */
+const KILLED = 137;
 /** A signal waits so long for a program whose sandbox is being built. */
 const SIGNAL_TRIES = 250;
 const SIGNAL_PAUSE_MS = 20;
@@ -57,7 +59,7 @@ export async function observeJob(job: JobFiles, hosts: readonly string[]): Promi
         startedAt: started.at,
         endedAt: Math.max(started.at, Math.round(mtimeMs)),
         ...(end.outOfMemory ? { outOfMemory: true } : {}),
-        ...(outOfDisk ? { outOfDisk: true } : {}),
+        ...(outOfDisk && end.exitCode === KILLED ? { outOfDisk: true } : {}),
       };
     }),
   );
