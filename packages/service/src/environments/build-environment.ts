@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -7,8 +7,10 @@ import { FieldmarkError } from "@fieldmark/contract";
 import { environmentsFolder } from "./environment-records.ts";
 import { askInterpreter, type Interpreter } from "./interpreter.ts";
 
-/** Inside a folder that is being built: the process that builds it. */
+/** Inside a folder that is being built: the process that builds it, by its id and its `ME`. */
 const BUILDING = "building.pid";
+/** In a container an id is often the same after a restart. */
+const ME = randomUUID();
 /** So many of pip's last lines tell why it failed. */
 const LAST_LINES = 6;
 
@@ -39,11 +41,15 @@ export async function buildEnvironment(
   const python = await findPython(name, options);
   const folder = join(environmentsFolder(dataFolder), name, randomBytes(6).toString("hex"));
   await mkdir(folder, { recursive: true, mode: 0o755 });
-  await writeFile(join(folder, BUILDING), String(process.pid));
+  await writeFile(join(folder, BUILDING), `${process.pid} ${ME}`);
   const mine = join(folder, "bin", "python3");
   try {
     options.onProgress(`environment ${name}: making it with Python ${python.version} (${python.executable})`);
-    await run(name, [python.executable, "-m", "venv", folder], requirements.cwd, options);
+    await run([python.executable, "-m", "venv", folder], requirements.cwd, {
+      ...options,
+      failure: `environment ${name} could not be built: Python ${python.version} made no virtual environment`,
+      remedy: "Install its venv module (on Debian and Ubuntu: apt install python3-venv)",
+    });
     const pip = [
       mine,
       "-m",
@@ -54,7 +60,13 @@ export async function buildEnvironment(
       "--progress-bar",
       "off",
     ];
-    await run(name, [...pip, "--requirement", requirements.file], requirements.cwd, options);
+    await run([...pip, "--requirement", requirements.file], requirements.cwd, {
+      ...options,
+      failure: `environment ${name} could not be built: pip did not install its requirements`,
+      remedy:
+        "Where the package index cannot be reached, set pip's variables (PIP_INDEX_URL, HTTPS_PROXY) where the service starts, " +
+        `or name a Python that has the packages: fieldmark environments add ${name} --python PATH`,
+    });
     const interpreter = await askInterpreter(mine, options);
     options.onProgress(`environment ${name}: ready`);
     return { folder, interpreter };
@@ -69,22 +81,35 @@ export async function finishBuild(folder: string): Promise<void> {
   await rm(join(folder, BUILDING), { force: true });
 }
 
-/** Removes built folders that nothing names: builds that did not end, environments replaced or removed. */
-export async function removeUnfinished(dataFolder: string, keep: ReadonlySet<string>): Promise<void> {
+/**
+ * Removes built folders that nothing names: builds that did not end, environments replaced or removed.
+ * @param kept asked when it is known which builds are over: one that ends meanwhile is named by then
+ */
+export async function removeUnfinished(
+  dataFolder: string,
+  kept: () => Promise<ReadonlySet<string>>,
+): Promise<void> {
   const top = environmentsFolder(dataFolder);
+  const over: string[] = [];
   for (const entry of await readdir(top, { withFileTypes: true }).catch(() => [])) {
     if (!entry.isDirectory()) continue;
     for (const build of await readdir(join(top, entry.name))) {
       const folder = join(top, entry.name, build);
-      if (keep.has(folder) || (await isBeingBuilt(folder))) continue;
-      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+      if (!(await isBeingBuilt(folder))) over.push(folder);
     }
+  }
+  if (over.length === 0) return;
+  const keep = await kept();
+  for (const folder of over) {
+    if (!keep.has(folder)) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
 async function isBeingBuilt(folder: string): Promise<boolean> {
-  const pid = Number(await readFile(join(folder, BUILDING), "utf8").catch(() => ""));
+  const [pidText, builder] = (await readFile(join(folder, BUILDING), "utf8").catch(() => "")).split(" ");
+  const pid = Number(pidText);
   if (!(pid > 0)) return false;
+  if (pid === process.pid) return builder === ME;
   try {
     process.kill(pid, 0);
     return true;
@@ -113,10 +138,15 @@ async function findPython(name: string, { env, signal }: BuildOptions): Promise<
 }
 
 async function run(
-  name: string,
   words: readonly string[],
   cwd: string,
-  { env, signal, onProgress }: BuildOptions,
+  {
+    env,
+    signal,
+    onProgress,
+    failure,
+    remedy,
+  }: BuildOptions & { readonly failure: string; readonly remedy: string },
 ): Promise<void> {
   // a job's own user reads what is made here
   const child = spawn("/bin/sh", ["-c", 'umask 022; exec "$@"', "sh", ...words], {
@@ -147,8 +177,8 @@ async function run(
   if (code === 0) return;
   throw new FieldmarkError(
     "IMAGE_FAILED",
-    `environment ${name} could not be built: \`${words.slice(1).join(" ")}\` ended with ${code}: ${last.join(" | ")}`,
-    { environment: name },
+    // what to do survives where a reason is cut
+    `${failure} (exit code ${code}). ${remedy}. It said: ${last.join(" | ")}`,
   );
 }
 

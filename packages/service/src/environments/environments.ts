@@ -1,11 +1,18 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { FieldmarkError } from "@fieldmark/contract";
 import { type BuildOptions, buildEnvironment, finishBuild, removeUnfinished } from "./build-environment.ts";
 import type { Environment, EnvironmentRecord, EvaluatorProgram } from "./environment.ts";
-import { checkName, readRecord, readRecords, removeRecord, writeRecord } from "./environment-records.ts";
+import {
+  checkName,
+  environmentsFolder,
+  readRecord,
+  readRecords,
+  removeRecord,
+  writeRecord,
+} from "./environment-records.ts";
 import { builtInFor, EVALUATOR_IMAGE, isEvaluatorImage, matchesImage } from "./images.ts";
 import { askInterpreter } from "./interpreter.ts";
 import { BUILT_IN_REQUIREMENTS, type BuiltInName, isBuiltInName } from "./requirements.ts";
@@ -70,13 +77,22 @@ export class Environments {
 
   /** Removes what was built and is named by no record and used by no job. */
   async removeUnused(): Promise<void> {
-    const records = await this.list();
-    const keep = new Set(records.flatMap(({ folder }) => (folder === null ? [] : [folder])));
-    const jobs = join(this.#dataFolder, "jobs");
-    for (const job of await readdir(jobs).catch(() => [])) {
-      keep.add((await readFile(join(jobs, job, "environment"), "utf8").catch(() => "")).trim());
-    }
-    await removeUnfinished(this.#dataFolder, keep);
+    await removeUnfinished(this.#dataFolder, async () => {
+      const records = await this.list();
+      const keep = new Set(records.flatMap(({ folder }) => (folder === null ? [] : [folder])));
+      const jobs = join(this.#dataFolder, "jobs");
+      for (const job of await readdir(jobs).catch(() => [])) {
+        keep.add((await readFile(join(jobs, job, "environment"), "utf8").catch(() => "")).trim());
+      }
+      return keep;
+    });
+  }
+
+  /** Called when a job that used the environment at `prefix` is removed: one that was replaced or removed goes with its last job. */
+  async release(prefix: string): Promise<void> {
+    if (!prefix.startsWith(join(environmentsFolder(this.#dataFolder), sep))) return;
+    const record = await readRecord(this.#dataFolder, basename(dirname(prefix)));
+    if (record?.folder !== prefix) await this.removeUnused();
   }
 
   /**
@@ -94,7 +110,7 @@ export class Environments {
       (added !== undefined && isBuiltInName(added.name) ? added.name : null) ??
       builtInFor(image) ??
       bareName(image);
-    if (name === null) throw unknownImage(image);
+    if (name === null) throw unknownImage(image, this.#dataFolder);
     const record = records.find((candidate) => candidate.name === name);
     if (record !== undefined && !this.#isOutdated(record)) return asEnvironment(record);
     return asEnvironment(await this.#build(name, record?.images ?? [], options));
@@ -187,10 +203,13 @@ function digestOf(name: BuiltInName): string {
   return createHash("sha256").update(BUILT_IN_REQUIREMENTS[name].join("\n")).digest("hex");
 }
 
-function unknownImage(image: string): FieldmarkError {
+/** As a shell reads it. */
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+function unknownImage(image: string, dataFolder: string): FieldmarkError {
   return new FieldmarkError(
     "IMAGE_UNKNOWN",
-    `no environment stands in for the image ${image}: add one with \`fieldmark environments add NAME --requirements FILE --image '${image}'\` ` +
+    `no environment stands in for the image ${image}: add one with \`fieldmark environments add NAME --requirements FILE --image ${quoted(image)} --data ${quoted(dataFolder)}\` ` +
       `(or --python PATH instead of --requirements), or use ${EVALUATOR_IMAGE}`,
     { image },
   );

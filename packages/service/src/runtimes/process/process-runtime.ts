@@ -229,6 +229,7 @@ export class ProcessRuntime implements Runtime {
         names.filter((name) => name.startsWith("run.")).map((name) => name.slice("run.".length)),
       );
     }
+    await this.#options.environments.removeUnused();
   }
 
   async #remove(jobId: string, hosts: readonly string[]): Promise<void> {
@@ -246,8 +247,10 @@ export class ProcessRuntime implements Runtime {
     const groups = await readFile(job.groups, "utf8").catch(() => "");
     await removeGroups(groups.split("\n").filter((line) => line !== ""));
     for (const host of hosts) await removeOverlayWork(join(instanceFiles(job, host).folder, OVERLAY.work));
+    const environment = (await readFile(job.environment, "utf8").catch(() => "")).trim();
     await removeTree(job.folder);
     this.#machine.slots.free(jobId);
+    await this.#options.environments.release(environment);
   }
 
   async #kill(job: JobFiles, hosts: readonly string[]): Promise<void> {
