@@ -17,6 +17,13 @@ export {
   type MulticlassMetrics,
   WEIGHTED_MEASURES,
 } from "./evaluation-json.ts";
+export {
+  type FileSource,
+  fileIdentity,
+  formatFileSource,
+  isFileSource,
+  parseFileSource,
+} from "./file-source.ts";
 export { type JobTransition, TRANSITIONS_MEMBER } from "./job-transition.ts";
 export type { IamOperations } from "./shapes/iam.generated.ts";
 export type {

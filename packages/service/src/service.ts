@@ -119,11 +119,19 @@ async function start(options: ServiceOptions, parts: Disposables): Promise<Servi
       ...stsOperations(),
       ...iamOperations(),
     ]),
-    storageServer: createStorageServer({ store, lookup, region, now, onDefect }),
+    storageServer: createStorageServer({
+      store,
+      lookup,
+      // a job's program must not read through the service what its sandbox keeps from it
+      mayNameFiles: ({ kind }) => kind === "owner",
+      region,
+      now,
+      onDefect,
+    }),
     lookup,
     region,
     accountId: ACCOUNT_ID,
-    health: () => ({ service: "fieldmark", region, runtime: runtime.name }),
+    health: () => ({ service: "fieldmark", region, runtime: runtime.name, copySources: ["s3", "file"] }),
     now,
     onDefect,
   });

@@ -6,6 +6,7 @@ import { FieldmarkError } from "@fieldmark/contract";
 import { answer } from "../service-failure.ts";
 import type { Session } from "../session.ts";
 import { forEachOf } from "./concurrency.ts";
+import { takeFile } from "./file-source.ts";
 import { localTree } from "./local-files.ts";
 import { joinS3Uri, parseS3Uri, type S3Location } from "./s3-uri.ts";
 import { CONCURRENT_FILES, countTransfers, type TransferOptions } from "./transfer-progress.ts";
@@ -30,8 +31,7 @@ export async function upload(
     options.onProgress,
   );
   await forEachOf(files, CONCURRENT_FILES, async ({ path, name, size }) => {
-    const body = createReadStream(path);
-    await uploadStream(session.s3, { body, size, to: parseS3Uri(joinS3Uri(to, name)) }, options);
+    await sendFile(session, { from: path, size, to: parseS3Uri(joinS3Uri(to, name)) }, options);
     done(size);
   });
   return kind === "file" ? joinS3Uri(to, files[0]?.name ?? "") : to;
@@ -48,8 +48,18 @@ export async function uploadFile(
   if (kind === "folder" || file === undefined)
     throw new FieldmarkError("FILE_UNREADABLE", `${from}: expected a file, found a folder`, { path: from });
   const done = countTransfers([file.size], options.onProgress);
-  await uploadStream(session.s3, { body: createReadStream(from), size: file.size, to }, options);
+  await sendFile(session, { from, size: file.size, to }, options);
   done(file.size);
+}
+
+/** The bytes go over HTTP only where the store is on another machine. */
+async function sendFile(
+  session: Session,
+  { from, size, to }: { readonly from: string; readonly size: number; readonly to: S3Location },
+  options: TransferOptions,
+): Promise<void> {
+  if (await takeFile(session, { from, to }, options)) return;
+  await uploadStream(session.s3, { body: createReadStream(from), size, to }, options);
 }
 
 /** Uploads text, or a stream whose length nobody knows yet, as one object. */

@@ -5,7 +5,7 @@ import { refuseVersions } from "./operations/get-object.ts";
 import { invalidArgument } from "./s3-errors.ts";
 import { header, type S3Request } from "./s3-request.ts";
 
-const COPY_SOURCE = "x-amz-copy-source";
+export const COPY_SOURCE = "x-amz-copy-source";
 
 /**
  * x-amz-copy-source: `bucket/key`, percent-encoded, perhaps with a slash before and a `?versionId=` behind.

@@ -116,6 +116,10 @@ const S3_ERRORS = {
   NotModified: row(304, "Not Modified"),
   PreconditionFailed: row(412, "At least one of the pre-conditions you specified did not hold"),
 
+  // Files of this machine as a copy's source: Fieldmark's own
+  FileSourceDenied: row(403, "Whoever asks may not name files of this machine: send the bytes."),
+  FileSourceUnusable: row(409, "The file is not the one that was named, or cannot be read: send its bytes."),
+
   // Multipart uploads
   InvalidPart: row(
     400,

@@ -26,6 +26,8 @@ export interface S3Request {
   readonly query: ReadonlyMap<string, string>;
   readonly headers: IncomingHttpHeaders;
   readonly payload: SignedPayload;
+  /** Whether the keys that signed it may name files of this machine. */
+  readonly mayNameFiles: boolean;
   /** Where the client reached the service: `http://127.0.0.1:4599`. */
   readonly origin: string;
   readonly incoming: IncomingMessage;

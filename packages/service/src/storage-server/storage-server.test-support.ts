@@ -8,6 +8,8 @@ import { createStorageServer } from "./storage-server.ts";
 
 export const ACCESS_KEY = "AKIAFIELDMARKTEST000";
 export const SECRET_KEY = "fieldmark/test+secret";
+/** Of somebody who may not name files; the secret is the same. */
+export const GUEST_KEY = "AKIAFIELDMARKGUEST00";
 
 export interface RunningStorageServer extends AsyncDisposable {
   /** `http://127.0.0.1:…` */
@@ -37,7 +39,10 @@ export async function startStorageServer({
     region,
     now,
     lookup: (accessKeyId) =>
-      accessKeyId === ACCESS_KEY ? { secretAccessKey: SECRET_KEY, identity: "test" } : "unknown-key",
+      accessKeyId === ACCESS_KEY || accessKeyId === GUEST_KEY
+        ? { secretAccessKey: SECRET_KEY, identity: accessKeyId }
+        : "unknown-key",
+    mayNameFiles: (identity) => identity === ACCESS_KEY,
     onDefect: (error) => void defects.push(error),
   });
   const server = createServer({ requestTimeout: 0 }, (incoming, response) => void handle(incoming, response));

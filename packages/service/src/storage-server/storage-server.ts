@@ -16,6 +16,8 @@ export interface StorageServerOptions<I> {
   readonly store: FolderStore;
   /** Finds the secret of an access key. */
   readonly lookup: CredentialLookup<I>;
+  /** Whether these keys' holder may name files of this machine as the source of a copy. */
+  readonly mayNameFiles: (identity: I) => boolean;
   /** The only region that this service is. */
   readonly region: string;
   readonly now: () => Date;
@@ -67,10 +69,14 @@ const isClientGone = (error: unknown): boolean =>
 async function answerTo<I>(
   incoming: IncomingMessage,
   invite: () => void,
-  { store, lookup, region, now }: StorageServerOptions<I>,
+  { store, lookup, mayNameFiles, region, now }: StorageServerOptions<I>,
 ): Promise<S3Response> {
   const target = readTarget(incoming);
-  const { payload, presigned } = await authenticate(target, incoming.headers, { region, lookup, now: now() });
+  const { identity, payload, presigned } = await authenticate(target, incoming.headers, {
+    region,
+    lookup,
+    now: now(),
+  });
   const { bucket, key } = readBucketAndKey(target);
   const request: S3Request = {
     method: target.method,
@@ -79,6 +85,8 @@ async function answerTo<I>(
     query: target.query,
     headers: presigned ? { ...presignedHeaders(target.query), ...incoming.headers } : incoming.headers,
     payload,
+    // a presigned URL is for others than who signed it
+    mayNameFiles: !presigned && mayNameFiles(identity),
     origin: `http://${incoming.headers.host ?? "localhost"}`,
     incoming,
     invite,

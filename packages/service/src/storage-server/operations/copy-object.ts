@@ -1,15 +1,16 @@
+import { isFileSource } from "@fieldmark/contract";
 import type {
-  Checksum,
   FolderStore,
   ObjectAttributes,
   ObjectInfo,
   ObjectRef,
   PutConditions,
 } from "@fieldmark/object-store";
-import { CHECKSUMS, type ChecksumName } from "../body/checksums.ts";
+import type { ChecksumName } from "../body/checksums.ts";
+import { digesting } from "../body/digesting.ts";
 import { readChecksumAlgorithm } from "../body/expected-digests.ts";
 import { checksumXml } from "../checksum-xml.ts";
-import { checkSourceConditions, readCopySource } from "../copy-source.ts";
+import { COPY_SOURCE, checkSourceConditions, readCopySource } from "../copy-source.ts";
 import {
   encryptionHeaders,
   readEncryption,
@@ -20,15 +21,18 @@ import {
 import { type Operation, refOf } from "../operation.ts";
 import { invalidArgument, S3Error } from "../s3-errors.ts";
 import { header, type S3Request } from "../s3-request.ts";
-import { xmlResponse } from "../s3-response.ts";
+import { type S3Response, xmlResponse } from "../s3-response.ts";
 import { parseTagHeader } from "../tags.ts";
 import { toXml } from "../xml.ts";
+import { copyFile } from "./copy-file.ts";
 import { readWriteConditions } from "./put-object.ts";
 
 /** Most that CopyObject takes; more has to be copied in parts. */
 const MAX_COPY_BYTES = 5 * 2 ** 30;
 
-export const copyObject: Operation = async (request, { store }) => {
+export const copyObject: Operation = async (request, context) => {
+  if (isFileSource(header(request, COPY_SOURCE) ?? "")) return copyResult(await copyFile(request, context));
+  const { store } = context;
   refuseUnsupported(request);
   const source = await readCopySource(request, store);
   const target = refOf(request);
@@ -52,15 +56,18 @@ export const copyObject: Operation = async (request, { store }) => {
   const copied = await (algorithm === undefined
     ? store.copy(source, target, { beforeCopy: describe, conditions })
     : copyWithChecksum({ source, target, algorithm, describe, conditions }, store));
-  return xmlResponse(
-    toXml("CopyObjectResult", [
-      ["LastModified", copied.lastModified],
-      ["ETag", `"${copied.etag}"`],
-      ...checksumXml(copied.attributes.checksums),
-    ]),
-    encryptionHeaders(copied.attributes),
-  );
+  return copyResult(copied);
 };
+
+const copyResult = ({ lastModified, etag, attributes }: ObjectInfo): S3Response =>
+  xmlResponse(
+    toXml("CopyObjectResult", [
+      ["LastModified", lastModified],
+      ["ETag", `"${etag}"`],
+      ...checksumXml(attributes.checksums),
+    ]),
+    encryptionHeaders(attributes),
+  );
 
 /** What the directives make of the source's attributes. Encryption and storage class are never copied. */
 function readChange(request: S3Request): (source: ObjectAttributes) => ObjectAttributes {
@@ -122,20 +129,11 @@ async function copyWithChecksum(
   if (opened === null) throw new S3Error("NoSuchKey", { Key: source.key });
   try {
     const attributes = describe(opened.info);
-    const running = CHECKSUMS[algorithm].start();
-    const digested = async function* (): AsyncGenerator<Buffer, void, undefined> {
-      for await (const piece of opened.read()) {
-        running.update(piece);
-        yield piece;
-      }
-    };
-    const digest = async (): Promise<readonly Checksum[]> => [
-      { algorithm, value: (await running.digest()).toString("base64"), type: "FULL_OBJECT" },
-    ];
-    return await store.put(target, digested(), {
+    const digested = digesting(opened.read(), algorithm);
+    return await store.put(target, digested.bytes, {
       attributes,
       conditions,
-      beforeCommit: async () => ({ checksums: await digest() }),
+      beforeCommit: async () => ({ checksums: await digested.checksums() }),
     });
   } finally {
     await opened.close();
