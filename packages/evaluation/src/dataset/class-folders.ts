@@ -21,12 +21,9 @@ export async function readClassFolders(images: string): Promise<readonly ClassFo
   const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith("."));
   const found = await Promise.all(
     folders.map(async ({ name }): Promise<ClassFolder> => {
-      const files = await readdir(join(images, name), { withFileTypes: true, recursive: true });
-      const pictures = files
-        .filter((file) => file.isFile() && PICTURE.test(file.name) && !file.name.startsWith("."))
-        .map((file) =>
-          join(file.parentPath, file.name).slice(images.length).replaceAll("\\", "/").replace(/^\/+/, ""),
-        );
+      const pictures = (await picturesBelow(join(images, name))).map((path) =>
+        path.slice(images.length).replaceAll("\\", "/").replace(/^\/+/, ""),
+      );
       return { name, imageFileNames: pictures.sort(byCodeUnits) };
     }),
   );
@@ -38,6 +35,19 @@ export async function readClassFolders(images: string): Promise<readonly ClassFo
     );
   }
   return found.sort((a, b) => byCodeUnits(a.name, b.name));
+}
+
+/** Folder by folder, no link followed: from Node 26 on a recursive readdir follows links to folders. */
+async function picturesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const found = await Promise.all(
+    entries.map(async (entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return await picturesBelow(path);
+      return entry.isFile() && PICTURE.test(entry.name) && !entry.name.startsWith(".") ? [path] : [];
+    }),
+  );
+  return found.flat();
 }
 
 /** The order of Python's sorted() on names of the Basic Multilingual Plane. */

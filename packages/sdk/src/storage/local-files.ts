@@ -28,16 +28,22 @@ export async function localTree(path: string): Promise<LocalTree> {
   if (found.isFile()) return { kind: "file", files: [{ path, name: basename(path), size: found.size }] };
   if (!found.isDirectory())
     throw new FieldmarkError("FILE_UNREADABLE", `${path}: expected a file or a folder`, { path });
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
   const files: LocalFile[] = [];
-  for (const entry of entries) {
-    const at = join(entry.parentPath, entry.name);
-    if (!entry.isFile() && !entry.isSymbolicLink()) continue;
+  for await (const at of filesBelow(path)) {
     const info = await statOf(at);
     if (info?.isFile())
       files.push({ path: at, name: relative(path, at).split(sep).join("/"), size: info.size });
   }
   return { kind: "folder", files: files.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+}
+
+/** Files and links, folder by folder: from Node 26 on a recursive readdir follows links to folders. */
+async function* filesBelow(folder: string): AsyncGenerator<string> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const at = join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(at);
+    else if (entry.isFile() || entry.isSymbolicLink()) yield at;
+  }
 }
 
 async function statOf(path: string) {

@@ -1,6 +1,9 @@
 import { execFile, spawnSync } from "node:child_process";
 import {
   appendFile,
+  chmod,
+  constants,
+  copyFile,
   mkdtemp,
   readdir,
   rm,
@@ -11,7 +14,7 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
 import {
@@ -191,8 +194,16 @@ async function sendAs(uid: number, key: string): Promise<string> {
     { ...SIGNING, payload: "UNSIGNED-PAYLOAD" },
   );
   const what = JSON.stringify({ path, port: Number(port), headers });
-  const { stdout } = await promisify(execFile)(process.execPath, ["-e", SEND, what], { uid, cwd: "/" });
-  return stdout;
+  // This Node may lie in a folder that other users may not enter.
+  const node = join(await mkdtemp(join(tmpdir(), "fieldmark-node-")), "node");
+  try {
+    await chmod(dirname(node), 0o755);
+    await copyFile(process.execPath, node, constants.COPYFILE_FICLONE);
+    const { stdout } = await promisify(execFile)(node, ["-e", SEND, what], { uid, cwd: "/" });
+    return stdout;
+  } finally {
+    await rm(dirname(node), { recursive: true });
+  }
 }
 
 test.skipIf(process.getuid?.() !== 0)("another user's process is refused, this user's is not", async () => {
