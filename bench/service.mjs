@@ -9,7 +9,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { clientsOf, serve } from "../scripts/serve.mjs";
-import { shellEnvironment } from "../scripts/shell-jobs.mjs";
 import { requireBuild } from "./programs.mjs";
 import { creates, latency, reads, tiny } from "./service/jobs.mjs";
 import { large, puts } from "./service/objects.mjs";
@@ -46,7 +45,7 @@ try {
   for (const name of values.only.split(",")) {
     console.log(`\n${name}`);
     // A service of its own for each part, so that none meets what another left.
-    const served = await serve(name === "reads" ? ["--max-instances", "1"] : [], { setup: shellEnvironment });
+    const served = await serve(name === "reads" ? ["--max-instances", "1"] : []);
     const ours = { ...served, clients: clientsOf(served) };
     await parts[name]({ ours, peers, folder });
     ours.clients.destroy();

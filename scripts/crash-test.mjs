@@ -17,7 +17,7 @@ import {
   StopProcessingJobCommand,
 } from "@aws-sdk/client-sagemaker";
 import { clientsOf, pause, serve } from "./serve.mjs";
-import { bytesOf, ended, keysOf, linesOf, shellEnvironment, shellJob } from "./shell-jobs.mjs";
+import { bytesOf, ended, keysOf, linesOf, shellJob } from "./shell-jobs.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -151,7 +151,7 @@ async function untilAnswered(call) {
 
 const ledger = await openLedger();
 const random = randomOf(seed);
-const served = await serve(["--max-instances", "8"], { setup: shellEnvironment });
+const served = await serve(["--max-instances", "8"]);
 const clients = clientsOf(served);
 const { sagemaker, s3, logs } = clients;
 await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));

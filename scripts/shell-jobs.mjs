@@ -1,19 +1,13 @@
 // Processing jobs that need no more than a shell, for tests, benchmarks, the crash test and the soak.
-import { execFileSync } from "node:child_process";
 import { GetLogEventsCommand, paginateDescribeLogStreams } from "@aws-sdk/client-cloudwatch-logs";
 import { GetObjectCommand, paginateListObjectsV2 } from "@aws-sdk/client-s3";
 import { DescribeProcessingJobCommand } from "@aws-sdk/client-sagemaker";
-import { fieldmark, pause } from "./serve.mjs";
+import { pause } from "./serve.mjs";
 
-export const SHELL_IMAGE = "shell:latest";
+/** Its environment is always there, with the machine's shell and Node. */
+export const SHELL_IMAGE = "fieldmark/evaluator";
 export const GROUP = "/aws/sagemaker/ProcessingJobs";
 const OUT = "/opt/ml/processing/output";
-
-/** Adds the machine's python3 as the environment of SHELL_IMAGE; for `setup` of `serve`. */
-export async function shellEnvironment(data) {
-  const python = execFileSync("sh", ["-c", "command -v python3"], { encoding: "utf8" }).trim();
-  await fieldmark("environments", "add", "shell", "--python", python, "--image", SHELL_IMAGE, "--data", data);
-}
 
 /** A word of a request has at most 256 characters and no line break: a longer script goes as arguments, in base64. */
 function command(shell, script) {

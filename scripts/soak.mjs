@@ -14,14 +14,14 @@ import {
   ListProcessingJobsCommand,
 } from "@aws-sdk/client-sagemaker";
 import { clientsOf, pause, serve } from "./serve.mjs";
-import { bytesOf, ended, linesOf, shellEnvironment, shellJob } from "./shell-jobs.mjs";
+import { bytesOf, ended, linesOf, shellJob } from "./shell-jobs.mjs";
 
 const { values } = parseArgs({
   options: { minutes: { type: "string", default: "60" }, every: { type: "string", default: "60" } },
 });
 const until = performance.now() + Number(values.minutes) * 60_000;
 const BUCKET = "soak";
-const served = await serve([], { setup: shellEnvironment });
+const served = await serve();
 const clients = clientsOf(served);
 const { sagemaker, s3, logs } = clients;
 await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));

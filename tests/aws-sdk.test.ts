@@ -24,7 +24,7 @@ import {
 } from "@aws-sdk/client-sagemaker";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { clientsOf, serve } from "../scripts/serve.mjs";
-import { shellEnvironment, shellJob } from "../scripts/shell-jobs.mjs";
+import { shellJob } from "../scripts/shell-jobs.mjs";
 
 const BUCKET = "javascript";
 
@@ -35,7 +35,7 @@ let s3: (typeof clients)["s3"];
 let logs: (typeof clients)["logs"];
 
 beforeAll(async () => {
-  served = await serve([], { setup: shellEnvironment });
+  served = await serve();
   clients = clientsOf(served);
   ({ sagemaker, s3, logs } = clients);
   await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));

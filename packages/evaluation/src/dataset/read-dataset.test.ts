@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { FieldmarkError } from "@fieldmark/contract";
@@ -160,6 +160,13 @@ test("class folders are numbered in the order of their names", async () => {
     "a/2.JPEG=0",
     "b/1.jpg=1",
   ]);
+});
+
+test("a class folder's own folders are read, links to folders are not followed", async () => {
+  const images = await pictures("a/1.jpg", "a/more/2.jpg", "b/3.jpg");
+  await symlink("..", join(images, "a/up"));
+  const { examples } = await readDataset({ images }, { count: 2, names: null });
+  expect(examples.map(({ imageFileName }) => imageFileName)).toEqual(["a/1.jpg", "a/more/2.jpg", "b/3.jpg"]);
 });
 
 test("more classes in the model than folders need names; a folder the names lack is refused", async () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Limits } from "../../jobs/run-plan.ts";
 import { logFile } from "../../logs/job-logs.ts";
 import { instanceFiles, jobFiles } from "./job-files.ts";
-import { ProcessWorld } from "./process-test-support.ts";
+import { hasPython, ProcessWorld } from "./process-test-support.ts";
 
 const LIMITS: Limits = {
   memoryBytes: 2 ** 28,
@@ -15,7 +15,7 @@ const LIMITS: Limits = {
   maxRuntimeSeconds: 60,
 };
 
-describe("abuse", () => {
+describe.skipIf(!hasPython)("abuse", () => {
   let world: ProcessWorld;
   beforeAll(async () => {
     world = await ProcessWorld.open();

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RunPlan } from "../../jobs/run-plan.ts";
-import { ProcessWorld } from "./process-test-support.ts";
+import { hasPython, ProcessWorld } from "./process-test-support.ts";
 
 const ACCESS = {
   endpoint: "http://127.0.0.1:4599",
@@ -28,7 +28,7 @@ const UPLOAD: RunPlan["uploads"][number] = {
   s3UploadMode: "EndOfJob",
 };
 
-describe.each(["bwrap", "unshare"] as const)("a job by %s cannot", (tool) => {
+describe.skipIf(!hasPython).each(["bwrap", "unshare"] as const)("a job by %s cannot", (tool) => {
   let world: ProcessWorld;
   let lacks = false;
   beforeAll(async () => {

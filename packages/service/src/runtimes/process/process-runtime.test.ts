@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { type ContractProgram, type RuntimeFixture, runtimeContract } from "../runtime-contract.ts";
 import { instanceFiles, jobFiles } from "./job-files.ts";
-import { ProcessWorld } from "./process-test-support.ts";
+import { hasPython, ProcessWorld } from "./process-test-support.ts";
 import type { Recipe } from "./recipes.ts";
 
 const STARTS = "echo started >> $ML/output/starts";
@@ -28,16 +28,22 @@ async function fixture(tools: readonly Recipe["tool"][]): Promise<RuntimeFixture
   };
 }
 
-describe.each([["bwrap"], ["unshare"], []] as const)("with %s", (...tools: readonly Recipe["tool"][]) => {
-  runtimeContract(`process runtime, ${tools[0] ?? "no namespaces"}`, async () => await fixture(tools));
-});
+describe.skipIf(!hasPython).each([["bwrap"], ["unshare"], []] as const)(
+  "with %s",
+  (...tools: readonly Recipe["tool"][]) => {
+    runtimeContract(`process runtime, ${tools[0] ?? "no namespaces"}`, async () => await fixture(tools));
+  },
+);
 
-test("a fork that the supervisor does not know is no second start: `started` is made once", async () => {
-  await using world = await ProcessWorld.open();
-  const plan = world.plan("echo once >> /opt/ml/output/runs");
-  await world.run(plan);
-  const job = jobFiles(world.dataFolder, plan.jobId);
-  const { startSupervisor } = await import("./start-supervisor.ts");
-  await startSupervisor(job, { sharedNetwork: false, root: true });
-  expect(await readFile(`${instanceFiles(job, "algo-1").ml}/output/runs`, "utf8")).toBe("once\n");
-});
+test.skipIf(!hasPython)(
+  "a fork that the supervisor does not know is no second start: `started` is made once",
+  async () => {
+    await using world = await ProcessWorld.open();
+    const plan = world.plan(`echo once >> "\${OPT_ML:-/opt/ml}"/output/runs`);
+    await world.run(plan);
+    const job = jobFiles(world.dataFolder, plan.jobId);
+    const { startSupervisor } = await import("./start-supervisor.ts");
+    await startSupervisor(job, { sharedNetwork: false, root: true });
+    expect(await readFile(`${instanceFiles(job, "algo-1").ml}/output/runs`, "utf8")).toBe("once\n");
+  },
+);

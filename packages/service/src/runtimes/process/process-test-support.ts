@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +9,12 @@ import { logFile } from "../../logs/job-logs.ts";
 import type { InstanceState, JobAccess } from "../runtime.ts";
 import { openProcessRuntime, type ProcessRuntime, type ProcessRuntimeOptions } from "./process-runtime.ts";
 import { type Recipe, tryRecipes } from "./recipes.ts";
+
+const PYTHON = "/usr/bin/python3";
+
+/** False, and said, on a machine whose Python cannot stand for an image: a `ProcessWorld` needs one. */
+export const hasPython = existsSync(PYTHON);
+if (!hasPython) process.stdout.write(`skipped: instances as processes (there is no ${PYTHON})\n`);
 
 /** A data folder with a Python environment for images `test/…` and a runtime on it. */
 export class ProcessWorld implements AsyncDisposable {
@@ -42,7 +49,7 @@ export class ProcessWorld implements AsyncDisposable {
     const env = options.env ?? { PATH: "/usr/bin:/bin" };
     const environments = options.environments ?? new Environments(dataFolder, { evaluator: null, env });
     await environments.add(
-      { name: "host", images: ["test/*"], python: "/usr/bin/python3" },
+      { name: "host", images: ["test/*"], python: PYTHON },
       { signal: loops.signal, onProgress: () => {} },
     );
     const logsFolder = join(dataFolder, "logs");
