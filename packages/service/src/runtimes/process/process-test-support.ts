@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,8 +13,8 @@ import { type Recipe, tryRecipes } from "./recipes.ts";
 const PYTHON = "/usr/bin/python3";
 
 /** False, and said, on a machine whose Python cannot stand for an image: a `ProcessWorld` needs one. */
-export const hasPython = existsSync(PYTHON);
-if (!hasPython) process.stdout.write(`skipped: instances as processes (there is no ${PYTHON})\n`);
+export const hasPython = spawnSync(PYTHON, ["-c", ""]).status === 0;
+if (!hasPython) process.stdout.write(`skipped: instances as processes (there is no ${PYTHON} that runs)\n`);
 
 /** A data folder with a Python environment for images `test/…` and a runtime on it. */
 export class ProcessWorld implements AsyncDisposable {
