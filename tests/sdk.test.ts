@@ -15,9 +15,9 @@ import {
   Session,
   upload,
 } from "@fieldmark/sdk";
-import { type Service, startService } from "@fieldmark/service";
+import type { Service } from "@fieldmark/service";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { CLI } from "./command-line.ts";
+import { inProcessService } from "./in-process-service.ts";
 
 let folder: string;
 let service: Service;
@@ -27,17 +27,7 @@ const at = (name: string) => join(folder, name);
 
 beforeAll(async () => {
   folder = await mkdtemp(join(homedir(), ".fieldmark-test-"));
-  service = await startService({
-    dataFolder: at("data"),
-    listen: { host: "127.0.0.1", port: 0 },
-    runtime: "auto",
-    maxInstances: 4,
-    retentionDays: 90,
-    region: "us-east-1",
-    env: process.env,
-    evaluatorScript: CLI,
-    log: (text) => problems.push(text),
-  });
+  service = await inProcessService(at("data"), problems);
   session = new Session({ endpoint: service.url, credentials: service.keys });
   await mkdir(at("in/sub"), { recursive: true });
   await writeFile(at("in/a.txt"), "one\n");

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import type { CopyObjectCommandInput } from "@aws-sdk/client-s3";
 import { GetObjectCommand, HeadObjectCommand } from "@aws-sdk/client-s3";
 import { EVALUATOR_IMAGE, Processor, parseS3Uri, Session, upload, uploadFile } from "@fieldmark/sdk";
-import { type Service, startService } from "@fieldmark/service";
+import type { Service } from "@fieldmark/service";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { CLI } from "./command-line.ts";
+import { inProcessService } from "./in-process-service.ts";
 
 /** A service on this machine takes files itself: what goes over HTTP, and what arrives. */
 let folder: string;
@@ -19,17 +19,7 @@ const BYTES = Buffer.alloc(3_000_000, "bird ");
 
 beforeAll(async () => {
   folder = await mkdtemp(join(homedir(), ".fieldmark-test-"));
-  service = await startService({
-    dataFolder: at("data"),
-    listen: { host: "127.0.0.1", port: 0 },
-    runtime: "auto",
-    maxInstances: 4,
-    retentionDays: 90,
-    region: "us-east-1",
-    env: process.env,
-    evaluatorScript: CLI,
-    log: (text) => problems.push(text),
-  });
+  service = await inProcessService(at("data"), problems);
   await mkdir(at("in/sub"), { recursive: true });
   await writeFile(at("in/a.bin"), BYTES);
   await writeFile(at("in/sub/ü ?.txt"), "two\n");

@@ -19,6 +19,10 @@ def tool(name, *words, code=0, stdin=None):
     return done.stdout if code == 0 else done.stderr
 
 
+# Version 1 of the CLI ends so at every error of a service.
+SERVICE_ERROR = 255
+
+
 def aws(*words, **more):
     return tool("aws", *words, **more)
 
@@ -72,7 +76,7 @@ def test_buckets():
     assert name in aws("s3", "ls")
     aws("s3api", "head-bucket", "--bucket", name)
     aws("s3", "rb", f"s3://{name}")
-    aws("s3api", "head-bucket", "--bucket", name, code=255)  # version 1 of the CLI says 255 for every error of a service
+    aws("s3api", "head-bucket", "--bucket", name, code=SERVICE_ERROR)
 
 
 def test_a_job(bucket, tmp_path):
@@ -87,7 +91,7 @@ def test_a_job(bucket, tmp_path):
     assert json.loads(aws("logs", "filter-log-events", *words, "--output", "json")) == ["from the CLI"]
     query = ["--name-contains", name, "--query", "ProcessingJobSummaries[].ProcessingJobName", "--output", "text"]
     assert aws("sagemaker", "list-processing-jobs", *query).strip() == name
-    said = aws("sagemaker", "describe-processing-job", "--processing-job-name", "no-such-job", code=255)  # version 1 of the CLI says 255 for every error of a service
+    said = aws("sagemaker", "describe-processing-job", "--processing-job-name", "no-such-job", code=SERVICE_ERROR)
     assert "ResourceNotFound" in said
     assert json.loads(aws("sts", "get-caller-identity", "--output", "json"))["Account"] == "123456789012"
 
