@@ -1,4 +1,4 @@
-export { CONTAINER_PATHS } from "./container-paths.ts";
+export { CONTAINER_PATHS, CONTAINER_PREFIX_VARIABLE } from "./container-paths.ts";
 export {
   ERRORS,
   type ErrorCode,
@@ -24,7 +24,7 @@ export {
   isFileSource,
   parseFileSource,
 } from "./file-source.ts";
-export { type JobTransition, TRANSITIONS_MEMBER } from "./job-transition.ts";
+export { IMAGE_DIGEST_MEMBER, type JobTransition, TRANSITIONS_MEMBER } from "./job-transition.ts";
 export type { IamOperations } from "./shapes/iam.generated.ts";
 export type {
   FilteredLogEvent,

@@ -14,3 +14,6 @@ export interface JobTransition {
 
 /** Name of the member. */
 export const TRANSITIONS_MEMBER = "FieldmarkTransitions";
+
+/** Member beside AWS's that names the image a job ran: `repository@sha256:…`, or the id of one that no registry knows. */
+export const IMAGE_DIGEST_MEMBER = "FieldmarkImageDigest";

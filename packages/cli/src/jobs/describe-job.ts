@@ -20,15 +20,16 @@ export function describeJobCommand(context: CliContext): Command {
     const job = await ProcessingJob.fromName(session, name, context.signal);
     const { $metadata: _, ...description } = await job.describe(context.signal);
     const phases = await job.phases(context.signal);
-    if (json === true) writeJson(context, { ...description, Phases: phases });
-    else writeLine(context.stdout, describe(context, description, phases));
+    const digest = await job.imageDigest(context.signal);
+    if (json === true) writeJson(context, { ...description, ImageDigest: digest, Phases: phases });
+    else writeLine(context.stdout, describe(context, description, { phases, digest }));
   });
 }
 
 function describe(
   context: CliContext,
   job: Omit<JobDescription, "$metadata">,
-  phases: readonly JobPhase[],
+  { phases, digest }: { readonly phases: readonly JobPhase[]; readonly digest: string | null },
 ): string {
   const { bold, dim } = pc.createColors(context.color);
   const row = (label: string, text: string) => `${dim(label.padEnd(12))} ${printable(text)}`;
@@ -44,6 +45,7 @@ function describe(
       ? []
       : [row("ended", `${formatTime(job.ProcessingEndTime)} UTC`)]),
     row("image", ImageUri ?? ""),
+    ...(digest === null ? [] : [row("digest", digest)]),
     ...(command === "" ? [] : [row("command", command)]),
     row("instances", `${InstanceCount} × ${InstanceType}${isolated}`),
     ...(job.ExitMessage === undefined ? [] : [row("exit message", job.ExitMessage)]),

@@ -1,5 +1,11 @@
 import { createHash } from "node:crypto";
-import { FieldmarkError, type JobTransition, signRequest, TRANSITIONS_MEMBER } from "@fieldmark/contract";
+import {
+  FieldmarkError,
+  IMAGE_DIGEST_MEMBER,
+  type JobTransition,
+  signRequest,
+  TRANSITIONS_MEMBER,
+} from "@fieldmark/contract";
 import { answer } from "../service-failure.ts";
 import type { Session } from "../session.ts";
 
@@ -14,16 +20,38 @@ export interface JobPhase {
   readonly note: string | null;
 }
 
-/**
- * The phases of a job as a Fieldmark service tells them; none on AWS, which does not. The AWS SDK drops members that
- * AWS's model lacks: this request is made by hand.
- */
+/** The phases of a job as a Fieldmark service tells them; none on AWS, which does not. */
 export async function jobPhases(
   session: Session,
   name: string,
   signal?: AbortSignal,
 ): Promise<readonly JobPhase[]> {
-  if (session.endpoint === null) return [];
+  const { [TRANSITIONS_MEMBER]: transitions } = await fieldmarkMembers(session, name, signal);
+  return phasesOf(transitions, session.now());
+}
+
+/** The image that a job ran, as a Fieldmark service tells it; null on AWS, and where environments stand in for images. */
+export async function jobImageDigest(
+  session: Session,
+  name: string,
+  signal?: AbortSignal,
+): Promise<string | null> {
+  const { [IMAGE_DIGEST_MEMBER]: digest } = await fieldmarkMembers(session, name, signal);
+  return typeof digest === "string" ? digest : null;
+}
+
+/** Members that AWS's model lacks: the AWS SDK drops them, so this request is made by hand. */
+interface FieldmarkMembers {
+  readonly [TRANSITIONS_MEMBER]?: unknown;
+  readonly [IMAGE_DIGEST_MEMBER]?: unknown;
+}
+
+async function fieldmarkMembers(
+  session: Session,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<FieldmarkMembers> {
+  if (session.endpoint === null) return {};
   const url = new URL("/", session.endpoint);
   const body = JSON.stringify({ ProcessingJobName: name });
   const { headers } = signRequest(
@@ -53,10 +81,7 @@ export async function jobPhases(
   const described: unknown = await answer("DescribeProcessingJob", response.json());
   if (!response.ok)
     throw new FieldmarkError("SERVICE_REFUSED", `DescribeProcessingJob: ${JSON.stringify(described)}`);
-  return phasesOf(
-    (described as { readonly [TRANSITIONS_MEMBER]?: unknown })[TRANSITIONS_MEMBER],
-    session.now(),
-  );
+  return described as FieldmarkMembers;
 }
 
 /** Transitions → phases: each lasts until the next begins, the last one until now. */

@@ -8,7 +8,7 @@ import { FieldmarkError } from "@fieldmark/contract";
 import { answer, isRefusal } from "../service-failure.ts";
 import type { Session } from "../session.ts";
 import { JobLogReader, type LogLine } from "./job-log-reader.ts";
-import { type JobPhase, jobPhases } from "./job-phases.ts";
+import { type JobPhase, jobImageDigest, jobPhases } from "./job-phases.ts";
 import { type JobReport, readReport } from "./job-report.ts";
 import { Pauses, pauseFor } from "./polling.ts";
 import { type JobOutput, jobOutputs } from "./processing-output.ts";
@@ -71,6 +71,11 @@ export class ProcessingJob {
   /** How long each phase took, where a Fieldmark service runs the job; none on AWS. */
   async phases(signal?: AbortSignal): Promise<readonly JobPhase[]> {
     return await jobPhases(this.#session, this.name, signal);
+  }
+
+  /** The image it ran (`repository@sha256:…`, or its id), where a Fieldmark service ran it in a container; else null. */
+  async imageDigest(signal?: AbortSignal): Promise<string | null> {
+    return await jobImageDigest(this.#session, this.name, signal);
   }
 
   /**

@@ -45,6 +45,7 @@ const record: JobRecord = {
   stopRequestedAt: null,
   exitMessage: null,
   failureReason: null,
+  imageDigest: null,
   request,
   sessionKeys: null,
 };

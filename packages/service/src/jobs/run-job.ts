@@ -100,9 +100,9 @@ async function startUnlessStarted(
   if (!isAdopted && !life.hasReached("running")) {
     signal.throwIfAborted();
     await using notes = life.notes();
-    await runtime.prepare(plan, { signal, onProgress: notes.note });
+    const { imageDigest } = await runtime.prepare(plan, { signal, onProgress: notes.note });
     await notes[Symbol.asyncDispose]();
-    life.advance("staging");
+    life.advance("staging", { imageDigest });
     const folders = await runtime.folders(plan);
     for (const folder of folders) await writeConfigFiles(plan, folder, runtime.name);
     await transfers.run(() => transfer.stage(plan, folders, signal), signal);

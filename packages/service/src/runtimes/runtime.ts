@@ -43,6 +43,12 @@ export interface InstanceFolder {
   readonly copyBelow: readonly string[];
 }
 
+/** What became of `prepare`. */
+export interface Prepared {
+  /** What the image is (`repository@sha256:…`, or its id), for the job's record; null where no image is used. */
+  readonly imageDigest: string | null;
+}
+
 /**
  * Where instances run. Level-triggered: `observe` says what is, not what happened, and finds the instances again after
  * the service was killed. Every method may be called again after a crash at any point, with the same plan. Each runtime
@@ -58,7 +64,7 @@ export interface Runtime {
   prepare(
     plan: RunPlan,
     options: { readonly signal: AbortSignal; readonly onProgress: (line: string) => void },
-  ): Promise<void>;
+  ): Promise<Prepared>;
 
   /** Makes the instances' folders, or finds them: /opt/ml with config/, output/, processing/. Empties what an interrupted call left, unless the instance was started. */
   folders(plan: RunPlan): Promise<readonly InstanceFolder[]>;

@@ -232,6 +232,16 @@ export function jobStoreContract(name: string, open: () => Promise<JobStore>): v
     await expect(store.tags("x")).rejects.toEqual(code("JOB_NOT_FOUND"));
   });
 
+  check("the image's digest stays in the record, whatever steps follow", async (store) => {
+    const { id, imageDigest } = await store.insert(anyJob("a"));
+    expect(imageDigest).toBeNull();
+    await store.claim(lease("me"), 1);
+    const owner = "me";
+    await store.move({ id, owner, at: 2_000, phase: "staging", imageDigest: "sha256:abc" });
+    await store.move({ id, owner, at: 3_000, phase: "starting" });
+    expect(await store.getById(id)).toMatchObject({ phase: "starting", imageDigest: "sha256:abc" });
+  });
+
   check("counts and unfinished say what is there", async (store) => {
     const jobs = await Promise.all(["a", "b", "c"].map((each) => store.insert(anyJob(each))));
     await endJob(store, "a", 3_000);

@@ -53,6 +53,8 @@ export interface JobSummary {
 
 /** A job as it is recorded. */
 export interface JobRecord extends JobSummary {
+  /** `repository@sha256:…`, or the id of an image that no registry knows; null until it is ready, and where no image is used. */
+  readonly imageDigest: string | null;
   readonly request: RecordedRequest;
   readonly sessionKeys: SessionKeys | null;
 }
@@ -115,6 +117,7 @@ export interface Move {
   /** Absent: as it is, so that a stop requested meanwhile is kept. */
   readonly status?: "Stopping" | FinalStatus;
   readonly startedAt?: number;
+  readonly imageDigest?: string | null;
   readonly exitMessage?: string | null;
   readonly failureReason?: string | null;
   readonly note?: string | null;

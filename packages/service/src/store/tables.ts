@@ -18,6 +18,7 @@ export interface JobTable {
   failure_reason: string | null;
   leased_by: string | null;
   leased_until: number | null;
+  image_digest: string | null;
 }
 
 export interface RequestTable {

@@ -1,4 +1,9 @@
-import { type JobTransition, type SageMakerOperations, TRANSITIONS_MEMBER } from "@fieldmark/contract";
+import {
+  IMAGE_DIGEST_MEMBER,
+  type JobTransition,
+  type SageMakerOperations,
+  TRANSITIONS_MEMBER,
+} from "@fieldmark/contract";
 import type { OperationsOf } from "../operation.ts";
 import { toEpochSeconds } from "./epoch-seconds.ts";
 import { recordedRequest } from "./recorded-request.ts";
@@ -21,6 +26,7 @@ export const describeProcessingJob =
       ...(job.startedAt === null ? {} : { ProcessingStartTime: toEpochSeconds(job.startedAt) }),
       LastModifiedTime: toEpochSeconds(job.modifiedAt),
       CreationTime: toEpochSeconds(job.createdAt),
+      ...(job.imageDigest === null ? {} : { [IMAGE_DIGEST_MEMBER]: job.imageDigest }),
       [TRANSITIONS_MEMBER]: transitions.map(
         ({ at, phase, status, note }): JobTransition => ({
           Time: toEpochSeconds(at),

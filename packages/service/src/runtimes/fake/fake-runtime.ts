@@ -69,6 +69,7 @@ export function fakeRuntime({
     async prepare(plan, { signal }) {
       signal.throwIfAborted();
       refuse(plan, "prepare");
+      return { imageDigest: `sha256:${plan.image}` };
     },
     async folders(plan) {
       return Promise.all(

@@ -6,7 +6,7 @@ import { FieldmarkError } from "@fieldmark/contract";
 import { defaultEntrypoint, type Environment } from "../../environments/environment.ts";
 import type { Environments } from "../../environments/environments.ts";
 import type { RunPlan } from "../../jobs/run-plan.ts";
-import type { InstanceFolder, InstanceState, JobAccess, Runtime } from "../runtime.ts";
+import type { InstanceFolder, InstanceState, JobAccess, Prepared, Runtime } from "../runtime.ts";
 import { type ControlGroups, openControlGroups, removeGroups } from "./cgroups.ts";
 import { Fifos } from "./fifos.ts";
 import { type HostView, hostViews, pathsNamed } from "./host-view.ts";
@@ -106,10 +106,11 @@ export class ProcessRuntime implements Runtime {
   async prepare(
     plan: RunPlan,
     options: { readonly signal: AbortSignal; readonly onProgress: (line: string) => void },
-  ): Promise<void> {
+  ): Promise<Prepared> {
     options.signal.throwIfAborted();
     this.#refuse(plan);
     commandOf(plan, await this.#options.environments.ready(plan.image, options));
+    return { imageDigest: null };
   }
 
   async folders(plan: RunPlan): Promise<readonly InstanceFolder[]> {

@@ -29,7 +29,12 @@ export function toSummary(row: SummaryRow): JobSummary {
 }
 
 export function toRecord(row: RecordRow): JobRecord {
-  return { ...toSummary(row), request: JSON.parse(row.request), sessionKeys: toSessionKeys(row) };
+  return {
+    ...toSummary(row),
+    imageDigest: row.image_digest,
+    request: JSON.parse(row.request),
+    sessionKeys: toSessionKeys(row),
+  };
 }
 
 export function toSessionKeys(row: SessionColumns): SessionKeys | null {

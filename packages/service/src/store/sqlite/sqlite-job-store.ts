@@ -76,7 +76,7 @@ class SqliteJobStore implements JobStore {
         this.#connection.all(statements.insertSession(sessionRow(row.id, job.sessionKeys)));
       this.#writeTags(row.id, job.tags);
       this.#append(row, job.createdAt, null);
-      return { ...toSummary(row), request: job.request, sessionKeys: job.sessionKeys };
+      return { ...toSummary(row), imageDigest: null, request: job.request, sessionKeys: job.sessionKeys };
     });
   }
 
@@ -291,6 +291,7 @@ function newRow(id: string, job: NewJob): JobRow {
     failure_reason: null,
     leased_by: null,
     leased_until: null,
+    image_digest: null,
   };
 }
 
@@ -318,6 +319,7 @@ function moved(row: JobRow, move: Move): JobRow {
     ended_at: ended ? move.at : null,
     modified_at: move.at,
     stop_requested_at: status === "Stopping" ? (row.stop_requested_at ?? move.at) : row.stop_requested_at,
+    image_digest: move.imageDigest === undefined ? row.image_digest : move.imageDigest,
     exit_message: move.exitMessage === undefined ? row.exit_message : move.exitMessage,
     failure_reason: move.failureReason === undefined ? row.failure_reason : move.failureReason,
     leased_by: ended ? null : row.leased_by,

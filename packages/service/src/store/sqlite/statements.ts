@@ -133,6 +133,7 @@ export const updateJob = compileOnce((row: JobRow) =>
       failure_reason: row.failure_reason,
       leased_by: row.leased_by,
       leased_until: row.leased_until,
+      image_digest: row.image_digest,
     })
     .where("id", "=", row.id),
 );
