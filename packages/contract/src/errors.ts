@@ -201,6 +201,12 @@ export const ERRORS = {
     hint: "Correct the parameter that is named.",
   },
 
+  // Programs in a container
+  NOT_IN_A_JOB: environment(
+    "Run the program as a processing job (`fieldmark jobs run`), or set OPT_ML to a folder with the files of /opt/ml.",
+  ),
+  JOB_PART_MISSING: input("Give the job the input or output that is named, or correct the name in the program."),
+
   // Environments and runtimes
   IMAGE_UNKNOWN: input(
     "Add an environment for the image with `fieldmark environments add`, then run the job again.",
@@ -212,6 +218,12 @@ export const ERRORS = {
   ENVIRONMENT_UNKNOWN: input("See `fieldmark environments list`."),
   PYTHON_UNUSABLE: input("Give the path of a Python 3.8 or newer, or of one in a virtual environment."),
   RUNTIME_REFUSED: environment("Run `fieldmark doctor`: it says what this machine lacks and how to get it."),
+  ENTRYPOINT_FAILED: input(
+    "Check ContainerEntrypoint, and that the image holds this program and it may be executed.",
+  ),
+  DOCKER_SETTINGS: environment("Correct DOCKER_HOST, DOCKER_CONTEXT or the file that is named."),
+  DOCKER_UNREACHABLE: environment("Start Docker, or start the service with --runtime process."),
+  DOCKER_FAILED: environment("Mend what the daemon names; its own log may say more."),
 
   // The machine
   DOWNLOAD_FAILED: environment("Check the network and run the command again; it resumes where it stopped."),
