@@ -12,3 +12,6 @@ export const CONTAINER_PATHS = {
   resourceConfig: "/opt/ml/config/resourceconfig.json",
   exitMessage: "/opt/ml/output/message",
 } as const;
+
+/** Names the folder that stands for /opt/ml, where a service has no namespaces to show such a path in. */
+export const CONTAINER_PREFIX_VARIABLE = "OPT_ML";

@@ -1,14 +1,12 @@
+import { CONTAINER_PREFIX_VARIABLE } from "@fieldmark/contract";
 import type { Environment } from "../../environments/environment.ts";
 import { INSIDE } from "./instance-sandbox.ts";
 import type { InstanceFiles } from "./job-files.ts";
 import { quote } from "./shell.ts";
 
-/** Names the folder that stands for /opt/ml, where there is no such path: without namespaces. */
-export const PREFIX_VARIABLE = "OPT_ML";
-
 /** Said to whoever runs a job so. */
 export const PREFIX_WARNING =
-  `this machine has no namespaces: /opt/ml is the folder that the variable ${PREFIX_VARIABLE} names (words of the command that begin with /opt/ml are ` +
+  `this machine has no namespaces: /opt/ml is the folder that the variable ${CONTAINER_PREFIX_VARIABLE} names (words of the command that begin with /opt/ml are ` +
   "rewritten), the program sees this machine's files and processes as its user does, and inputs are copied";
 
 /** Words of a command with /opt/ml replaced by where it really is. */

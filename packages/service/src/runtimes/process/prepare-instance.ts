@@ -1,6 +1,6 @@
 import { access as accessFile, chmod, constants, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { FieldmarkError } from "@fieldmark/contract";
+import { CONTAINER_PREFIX_VARIABLE, FieldmarkError } from "@fieldmark/contract";
 import type { Environment } from "../../environments/environment.ts";
 import type { RunPlan } from "../../jobs/run-plan.ts";
 import { logFile } from "../../logs/job-logs.ts";
@@ -18,7 +18,7 @@ import {
   shownForEnvironment,
 } from "./instance-sandbox.ts";
 import type { InstanceFiles } from "./job-files.ts";
-import { PREFIX_VARIABLE, prefixCommand, prefixPath, rewriteWords } from "./prefix.ts";
+import { prefixCommand, prefixPath, rewriteWords } from "./prefix.ts";
 import { programScript } from "./program.ts";
 import { credentialsFile, networkSettings, programEnvironment } from "./program-environment.ts";
 import { writePythonLayer } from "./python-layer.ts";
@@ -106,7 +106,7 @@ async function prepareWithPrefix(instance: InstanceToPrepare): Promise<string> {
     at,
     path: prefixPath(environment, files),
     words: rewriteWords(instance.words, files.ml),
-    more: { [PREFIX_VARIABLE]: files.ml },
+    more: { [CONTAINER_PREFIX_VARIABLE]: files.ml },
     pidFile: files.pid,
   });
   if (process.getuid?.() !== 0) return prefixCommand(files, []);
