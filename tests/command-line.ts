@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Called once the process is there; may send it signals later. */
   onStart?(kill: (signal: NodeJS.Signals) => void): void;
+  /** Ctrl-C is pressed as soon as stderr holds this. */
+  readonly interruptAt?: string;
   /** Nobody reads stdout, as after `| head -1`. */
   readonly closeStdout?: boolean;
 }
@@ -32,7 +34,11 @@ export async function fieldmark(words: readonly string[], options: RunOptions = 
     stdout += text;
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    const before = stderr;
     stderr += text;
+    const { interruptAt } = options;
+    if (interruptAt !== undefined && stderr.includes(interruptAt) && !before.includes(interruptAt))
+      child.kill("SIGINT");
   });
   if (options.closeStdout === true) child.stdout.destroy();
   options.onStart?.((signal) => child.kill(signal));

@@ -9,7 +9,7 @@ let served: Awaited<ReturnType<typeof serve>>;
 let cwd: string;
 
 beforeAll(async () => {
-  served = await serve();
+  served = await serve(["--max-instances", "1"]);
   cwd = await mkdtemp(join(tmpdir(), "fieldmark-jobs-"));
   await mkdir(join(cwd, "in"));
   await writeFile(join(cwd, "in/a.txt"), "one\n");
@@ -66,10 +66,11 @@ test("Ctrl-C ends the waiting with 130 and leaves the job; stop and wait end it"
   timeout: 300_000,
 }, async () => {
   const name = (await run(...shell("exec sleep 600"), "--detach")).stdout.trim();
-  const waited = await fieldmark(["jobs", "wait", name], {
+  const next = (await run(...shell("true"), "--detach", "--name", "next")).stdout.trim();
+  const waited = await fieldmark(["jobs", "wait", next], {
     cwd,
     env: served.env,
-    onStart: (kill) => setTimeout(() => kill("SIGINT"), 2000),
+    interruptAt: "queued        waiting for instances to become free\n",
   });
   expect(waited.code).toBe(130);
   expect(waited.stderr).toMatch(/interrupted/);
@@ -77,6 +78,10 @@ test("Ctrl-C ends the waiting with 130 and leaves the job; stop and wait end it"
   const ended = await run("jobs", "wait", name);
   expect([ended.code, ended.stdout]).toEqual([1, ""]);
   expect(ended.stderr).toMatch(/was stopped after/);
+  expect(await run("jobs", "wait", next)).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(/^next completed/m),
+  });
 });
 
 test("nobody at the address: exit code 1 and the command that starts a service", async () => {

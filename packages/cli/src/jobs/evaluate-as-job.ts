@@ -49,7 +49,11 @@ export async function evaluateAsJob(
   using session = await connect(context, flags);
   const job = await start(session, context, { flags, passed });
   words.note("job", job.name);
-  await reportEnd(context, job, { lines: flags.quiet !== true, json: flags.json === true });
+  await reportEnd(context, job, {
+    lines: flags.quiet !== true,
+    json: flags.json === true,
+    quiet: flags.quiet === true,
+  });
   const output = await kept(session, context, job);
   if (output === null) return;
   await fetchResults(session, context, { output, folder, quiet: flags.quiet === true });

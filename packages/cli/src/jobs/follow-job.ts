@@ -44,7 +44,11 @@ export function waitForJobCommand(context: CliContext): Command {
   return serviceOptions(command).action(async (name: string, { logs, json, ...flags }: WaitFlags) => {
     using session = await connect(context, flags);
     const job = await ProcessingJob.fromName(session, name, context.signal);
-    const end = await reportEnd(context, job, { lines: logs === true, json: json === true });
+    const end = await reportEnd(context, job, {
+      lines: logs === true,
+      json: json === true,
+      quiet: false,
+    });
     if (json === true) writeJson(context, end);
   });
 }

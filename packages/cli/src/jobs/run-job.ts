@@ -70,7 +70,7 @@ export function runJobCommand(context: CliContext): Command {
     .addOption(new Option("--wait", "wait for the end without printing its lines").conflicts("detach"))
     .option("--detach", "print the job's name and return at once")
     .option("--json", "print its last description as JSON on stdout, and its lines on stderr")
-    .option("--quiet", "no progress of uploads")
+    .option("--quiet", "no progress of uploads, nor of what the job waits for")
     .argument("[arguments...]", "arguments of the job's program, after --");
   return serviceOptions(command).action(async (words: readonly string[], flags: Flags) => {
     await run(context, flags, words);
@@ -89,7 +89,11 @@ async function run(context: CliContext, flags: Flags, words: readonly string[]):
     return;
   }
   new Words(context, flags).note("job", job.name);
-  const end = await reportEnd(context, job, { lines: flags.wait !== true, json });
+  const end = await reportEnd(context, job, {
+    lines: flags.wait !== true,
+    json,
+    quiet: flags.quiet === true,
+  });
   if (json) writeJson(context, end);
   else if (flags.quiet !== true)
     for (const { outputName, destination } of job.outputs)

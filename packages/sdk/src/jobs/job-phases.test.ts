@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { phasesOf } from "./job-phases.ts";
+import { beforeRunning, phasesOf } from "./job-phases.ts";
 
 const at = (Time: number, Phase: string, Note: string | null = null, Status = "InProgress") => ({
   Time,
@@ -33,4 +33,13 @@ test("the phase that a job is in lasts until now", () => {
 
 test("a service that tells none has none", () => {
   expect(phasesOf(undefined, new Date())).toEqual([]);
+});
+
+test.each([
+  ["a job that is prepared is in that phase", [at(10, "queued"), at(11, "preparing", "pip")], "preparing"],
+  ["one that runs is in none", [at(10, "queued"), at(11, "running")], null],
+  ["one that failed before is in none", [at(10, "preparing", "pip"), at(11, "ended", null, "Failed")], null],
+  ["on AWS there is none", undefined, null],
+])("before its program runs: %s", (_, transitions, phase) => {
+  expect(beforeRunning(transitions, new Date(12_000))?.phase ?? null).toBe(phase);
 });

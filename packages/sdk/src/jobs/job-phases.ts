@@ -30,6 +30,16 @@ export async function jobPhases(
   return phasesOf(transitions, session.now());
 }
 
+/** The phase that a job is in now; null once its program runs or the job has ended, and on AWS, which tells none. */
+export async function phaseBeforeRunning(
+  session: Session,
+  name: string,
+  signal?: AbortSignal,
+): Promise<JobPhase | null> {
+  const { [TRANSITIONS_MEMBER]: transitions } = await fieldmarkMembers(session, name, signal);
+  return beforeRunning(transitions, session.now());
+}
+
 /** The image that a job ran, as a Fieldmark service tells it; null on AWS, and where environments stand in for images. */
 export async function jobImageDigest(
   session: Session,
@@ -82,6 +92,13 @@ async function fieldmarkMembers(
   if (!response.ok)
     throw new FieldmarkError("SERVICE_REFUSED", `DescribeProcessingJob: ${JSON.stringify(described)}`);
   return described as FieldmarkMembers;
+}
+
+/** Transitions → the phase that the job is in; null when its program was started, or never will be. */
+export function beforeRunning(transitions: unknown, now: Date): JobPhase | null {
+  const last: JobTransition | undefined = Array.isArray(transitions) ? transitions.at(-1) : undefined;
+  if (last === undefined || ["running", "uploading", "ended"].includes(last.Phase)) return null;
+  return phasesOf(transitions, now).at(-1) ?? null;
 }
 
 /** Transitions → phases: each lasts until the next begins, the last one until now. */

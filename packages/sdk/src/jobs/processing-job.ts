@@ -8,7 +8,7 @@ import { FieldmarkError } from "@fieldmark/contract";
 import { answer, isRefusal } from "../service-failure.ts";
 import type { Session } from "../session.ts";
 import { JobLogReader, type LogLine } from "./job-log-reader.ts";
-import { type JobPhase, jobImageDigest, jobPhases } from "./job-phases.ts";
+import { type JobPhase, jobImageDigest, jobPhases, phaseBeforeRunning } from "./job-phases.ts";
 import { type JobReport, readReport } from "./job-report.ts";
 import { Pauses, pauseFor } from "./polling.ts";
 import { type JobOutput, jobOutputs } from "./processing-output.ts";
@@ -71,6 +71,18 @@ export class ProcessingJob {
   /** How long each phase took, where a Fieldmark service runs the job; none on AWS. */
   async phases(signal?: AbortSignal): Promise<readonly JobPhase[]> {
     return await jobPhases(this.#session, this.name, signal);
+  }
+
+  /**
+   * The phase that the job is in and what was last said of it, looked at again and again until its program runs or it has
+   * ended: what to show while it waits in the queue, or an environment is built. Nothing on AWS.
+   */
+  async *progress(signal?: AbortSignal): AsyncGenerator<JobPhase> {
+    for (const pauses = new Pauses(); ; await pauses.wait(signal)) {
+      const phase = await phaseBeforeRunning(this.#session, this.name, signal);
+      if (phase === null) return;
+      yield phase;
+    }
   }
 
   /** The image it ran (`repository@sha256:…`, or its id), where a Fieldmark service ran it in a container; else null. */
