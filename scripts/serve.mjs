@@ -1,5 +1,6 @@
 // Starts `fieldmark serve` for tests, benchmarks, the crash test and the soak, and makes clients for it.
 import { execFile, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { homedir } from "node:os";
@@ -27,12 +28,17 @@ export async function fieldmark(...words) {
   return stdout;
 }
 
+/** Below the ports that systems give to clients: nobody is given it before the service listens, or while it restarts. */
 export async function freePort() {
-  const server = createServer();
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
+  for (;;) {
+    const port = randomInt(10_000, 32_768);
+    const server = createServer();
+    const isFree = await new Promise((done) => {
+      server.once("error", () => done(false)).listen(port, "127.0.0.1", () => done(true));
+    });
+    await new Promise((done) => server.close(done));
+    if (isFree) return port;
+  }
 }
 
 export async function pause(milliseconds) {

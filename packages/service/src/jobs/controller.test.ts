@@ -53,6 +53,16 @@ function controller(changes: Partial<ControllerOptions> = {}): Controller {
   return made;
 }
 
+/** The time of a controller and of its programs, which passes by itself and can be moved on. */
+function shiftedClock() {
+  let ahead = 0;
+  const now = () => Date.now() + ahead;
+  const advance = (milliseconds: number) => {
+    ahead += milliseconds;
+  };
+  return { now, advance, options: { now, runtime: fakeRuntime({ folder: instances, now }) } };
+}
+
 async function submit(made: Controller, ...args: Parameters<typeof job>): Promise<void> {
   await store.insert(job(...args));
   made.wake();
@@ -228,16 +238,15 @@ describe("a stop", () => {
   });
 
   test("kills what ignores SIGTERM, 120 s later", async () => {
-    let ahead = 0;
-    const now = () => Date.now() + ahead;
-    const made = controller({ now, runtime: fakeRuntime({ folder: instances, now }) });
+    const { now, advance, options } = shiftedClock();
+    const made = controller(options);
     await submit(made, "a", { ignoresSigterm: true });
     await untilPhase(store, "a", "running");
     await store.requestStop("a", now());
     made.wake();
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     expect(await store.get("a")).toMatchObject({ status: "Stopping" });
-    ahead = 121_000;
+    advance(121_000);
     expect(await untilEnded(store, "a")).toMatchObject({ status: "Stopped" });
   });
 });
@@ -301,27 +310,30 @@ describe("instances", () => {
 
 describe("a restart", () => {
   test("leaves running jobs, adopts them, and they end once", async () => {
-    const first = controller();
-    await submit(first, "a", { runs: 300, exitCode: 0 });
+    const clock = shiftedClock();
+    const first = controller(clock.options);
+    await submit(first, "a", { runs: 60_000, exitCode: 0 });
     const { id } = await untilPhase(store, "a", "running");
     await first.close();
     expect(await store.get("a")).toMatchObject({ status: "InProgress", phase: "running" });
-    controller();
+    clock.advance(60_000);
+    controller(clock.options);
     expect(await untilEnded(store, "a")).toMatchObject({ status: "Completed" });
     expect(await transfersOf(id)).toEqual(["stage", "release", "upload"]);
   });
 
   test("finds a stop that was asked for meanwhile, and one that came too late", async () => {
-    const first = controller();
+    const clock = shiftedClock();
+    const first = controller(clock.options);
     await submit(first, "runs", {});
-    await submit(first, "over", { runs: 50 });
+    await submit(first, "over", { runs: 60_000 });
     await untilPhase(store, "runs", "running");
     await untilPhase(store, "over", "running");
     await first.close();
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    await store.requestStop("runs", Date.now());
-    await store.requestStop("over", Date.now());
-    controller();
+    clock.advance(60_001);
+    await store.requestStop("runs", clock.now());
+    await store.requestStop("over", clock.now());
+    controller(clock.options);
     expect(await untilEnded(store, "runs")).toMatchObject({ status: "Stopped" });
     expect(await untilEnded(store, "over")).toMatchObject({ status: "Completed" });
   });

@@ -1,6 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Limits } from "../../jobs/run-plan.ts";
 import { logFile } from "../../logs/job-logs.ts";
@@ -38,9 +37,7 @@ describe.skipIf(!hasPython)("abuse", () => {
       const plan = world.plan(script, { limits: LIMITS });
       const [end] = await world.run(plan);
       const before = (await world.log(other)).length;
-      for (let tries = 0; tries < 200 && (await world.log(other)).length === before; tries += 1)
-        await pause(20);
-      expect((await world.log(other)).length).toBeGreaterThan(before);
+      await expect.poll(async () => (await world.log(other)).length).toBeGreaterThan(before);
       expect(await world.runtime.observe(other)).toMatchObject([{ kind: "running" }]);
       await world.runtime.remove(other);
       if (end?.kind !== "exited") throw new Error(`it ${end?.kind}`);
@@ -129,8 +126,7 @@ while True: kept.append(bytearray(2**24))"`,
     process.kill(Number((await readFile(started, "utf8")).split(" ")[0]), "SIGKILL");
     const { execFileSync } = await import("node:child_process");
     const there = () => execFileSync("ps", ["axo", "args"], { encoding: "utf8" }).includes(name);
-    for (let tries = 0; tries < 200 && there(); tries += 1) await pause(20);
-    expect(there()).toBe(false);
+    await expect.poll(there).toBe(false);
     expect(await world.runtime.observe(plan)).toEqual([{ kind: "disappeared" }]);
   });
 
