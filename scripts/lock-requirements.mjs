@@ -13,7 +13,8 @@ const TARGETS = {
   sklearn: { pythons: ["3.11", "3.13"], machines: ["x86_64", "aarch64"] },
   tensorflow: { pythons: ["3.11"], machines: ["x86_64"] },
 };
-const MANYLINUX = ["2_28", "2_27", "2_24", "2_17", "2_12", "2_5"];
+/** Of wheels that Debian 12 loads, newest first. */
+const MANYLINUX = ["_2_28", "_2_27", "_2_24", "_2_17", "2014", "_2_12", "2010", "_2_5", "1"];
 
 const folder = fileURLToPath(new URL("../containers/", import.meta.url));
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(TARGETS);
@@ -53,7 +54,7 @@ function resolve(wanted, python, machine) {
   const scratch = mkdtempSync(join(tmpdir(), "lock-requirements-"));
   try {
     const report = join(scratch, "report.json");
-    const platforms = MANYLINUX.flatMap((glibc) => ["--platform", `manylinux_${glibc}_${machine}`]);
+    const platforms = MANYLINUX.flatMap((glibc) => ["--platform", `manylinux${glibc}_${machine}`]);
     const target = ["--python-version", python, ...platforms, "--only-binary", ":all:", "--target", join(scratch, "target")];
     execFileSync(
       "python3",
