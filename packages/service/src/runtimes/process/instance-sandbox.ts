@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import type { Environment } from "../../environments/environment.ts";
 import type { RunPlan } from "../../jobs/run-plan.ts";
+import { besideOverlays, overlaidInputs } from "../linked-inputs.ts";
 import { type HostView, isProgramPath, OWN_ETC, showAll } from "./host-view.ts";
 import type { InstanceFiles } from "./job-files.ts";
 import type { Mount, Sandbox } from "./sandbox.ts";
@@ -47,7 +48,7 @@ export async function instanceSandbox(instance: InstanceView): Promise<Sandbox> 
   );
   const tools = environmentMounts(environment, files);
   const inputs = instance.overlay ? overlaidInputs(plan) : [];
-  const around = inputs.length > 0 ? await aroundOverlay(plan, files, inputs) : [];
+  const around = inputs.length > 0 ? await besideOverlays(plan, { ml: files.ml, inputs }) : [];
   const merged = join(files.folder, OVERLAY.merged);
   const folders = [
     bind(files.tmp, "/tmp"),
@@ -56,10 +57,10 @@ export async function instanceSandbox(instance: InstanceView): Promise<Sandbox> 
     { kind: "show", source: files.run, target: INSIDE.run } as const,
     ...tools.folders,
     ...inputs.map((path) => bind(join(merged, relative(INSIDE.ml, path)), path)),
-    ...around.filter(({ isFolder }) => isFolder).map(({ mount }) => mount),
+    ...around.filter(({ isFolder }) => isFolder).map(({ source, target }) => bind(source, target)),
   ];
   const memory: Mount = { kind: "memory", target: "/dev/shm", bytes: Math.ceil(plan.limits.memoryBytes / 2) };
-  const pipes = around.filter(({ isFolder }) => !isFolder).map(({ mount }) => mount);
+  const pipes = around.filter(({ isFolder }) => !isFolder).map(({ source, target }) => bind(source, target));
   return {
     hostname: host,
     ownNetwork: instance.ownNetwork,
@@ -111,54 +112,6 @@ function environmentMounts(
     ],
   };
 }
-
-/** Outputs that share a folder with an input: they are read through no overlay, so that nothing linked may lie there. */
-export function sharedFolders({ downloads, uploads }: RunPlan): string[] {
-  return uploads
-    .map(({ localPath }) => trimmed(localPath))
-    .filter((output) =>
-      downloads.some(
-        ({ localPath }) => isWithin(trimmed(localPath), output) || isWithin(output, trimmed(localPath)),
-      ),
-    );
-}
-
-/** Folders with linked files, the topmost ones: the program sees them through the overlay. */
-function overlaidInputs(plan: RunPlan): string[] {
-  const shared = sharedFolders(plan);
-  const inputs = plan.downloads
-    .filter(({ s3InputMode }) => s3InputMode === "File")
-    .map(({ localPath }) => trimmed(localPath))
-    .filter((input) => !shared.some((output) => isWithin(input, output)));
-  return [...new Set(inputs)].filter(
-    (input) => !inputs.some((other) => other !== input && isWithin(input, other)),
-  );
-}
-
-/** What lies in overlaid folders and goes past the overlay: outputs, which are read after the end, and FIFOs, which an overlay would make into others. */
-async function aroundOverlay(
-  { uploads, downloads }: RunPlan,
-  files: InstanceFiles,
-  inputs: readonly string[],
-): Promise<{ mount: Mount; isFolder: boolean }[]> {
-  const source = (path: string) => join(files.ml, relative(INSIDE.ml, path));
-  const isOverlaid = (path: string) => inputs.some((input) => isWithin(path, input));
-  for (const input of inputs) await mkdir(source(input), { recursive: true });
-  const found: { mount: Mount; isFolder: boolean }[] = [];
-  for (const target of new Set(uploads.map(({ localPath }) => trimmed(localPath)).filter(isOverlaid))) {
-    await mkdir(source(target), { recursive: true });
-    found.push({ mount: { kind: "bind", source: source(target), target }, isFolder: true });
-  }
-  for (const { localPath, s3InputMode } of downloads) {
-    const target = `${trimmed(localPath)}_0`;
-    if (s3InputMode !== "Pipe" || !isOverlaid(target)) continue;
-    found.push({ mount: { kind: "bind", source: source(target), target }, isFolder: false });
-  }
-  return found;
-}
-
-const trimmed = (path: string): string => path.replace(/\/+$/, "");
-const isWithin = (inner: string, outer: string): boolean => inner === outer || inner.startsWith(`${outer}/`);
 
 /** Parents before what lies below them; one mount a place, the last one named. */
 function inOrder(mounts: readonly Mount[]): Mount[] {

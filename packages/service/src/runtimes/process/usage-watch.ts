@@ -17,6 +17,8 @@ export interface WatchedJob {
   readonly limit: number;
   /** Folders and files that grow with what it writes. */
   readonly paths: readonly string[];
+  /** Bytes that it wrote elsewhere. */
+  readonly elsewhere?: () => Promise<number>;
 }
 
 interface Watched extends WatchedJob {
@@ -81,7 +83,8 @@ export class UsageWatch {
     for (const job of this.#jobs.values()) {
       if (!scarce && Date.now() < job.measureAt) continue;
       const begun = Date.now();
-      job.bytes = (await Promise.all(job.paths.map(bytesWritten))).reduce((sum, bytes) => sum + bytes, 0);
+      const parts = [...job.paths.map(bytesWritten), job.elsewhere?.() ?? 0];
+      job.bytes = (await Promise.all(parts)).reduce((sum, bytes) => sum + bytes, 0);
       job.measureAt = Date.now() + Math.max(MEASURE_MS, DUTY * (Date.now() - begun));
       if (job.bytes > job.limit) await this.#end(job.jobId);
     }

@@ -1,0 +1,390 @@
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { FieldmarkError } from "@fieldmark/contract";
+import type Docker from "dockerode";
+import type { RunPlan } from "../../jobs/run-plan.ts";
+import { logFile } from "../../logs/job-logs.ts";
+import { sharedFolders } from "../linked-inputs.ts";
+import { removeTree } from "../process/instance-folders.ts";
+import { UsageWatch } from "../process/usage-watch.ts";
+import type { InstanceFolder, InstanceState, JobAccess, Prepared, Runtime } from "../runtime.ts";
+import { containerOptions, shortfall } from "./container-options.ts";
+import { Daemon } from "./daemon.ts";
+import { type DaemonTraits, daemonTraits } from "./daemon-traits.ts";
+import { isConflict, isNotFound, isNotModified } from "./docker-errors.ts";
+import { containerName, type DockerRuntimeOptions, LABELS } from "./docker-options.ts";
+import { Followers } from "./followers.ts";
+import {
+  exists,
+  instanceFiles,
+  type JobFolder,
+  type JobImage,
+  jobFolder,
+  markStarted,
+  openFolders,
+  readJobImage,
+  writeJobImage,
+} from "./job-folder.ts";
+import { boundMounts, openOutputs, sentMounts } from "./mounts.ts";
+import { ensureJobNetwork, ensureServiceNetwork } from "./networks.ts";
+import { jobsAt, removeFromDaemon } from "./remove-job.ts";
+import { serviceId } from "./service-id.ts";
+import { startError } from "./start-errors.ts";
+
+/** How often a watched job is looked at besides: its container may be gone without a word. */
+const WATCH_MS = 5_000;
+
+/** Opens at once, also while the daemon is away. */
+export async function openDockerRuntime(options: DockerRuntimeOptions): Promise<DockerRuntime> {
+  const jobs = jobsFolder(options.dataFolder);
+  await mkdir(jobs, { recursive: true, mode: 0o700 });
+  for (const name of await readdir(jobs)) if (name.startsWith(".")) await removeTree(join(jobs, name));
+  return new DockerRuntime(options, await serviceId(options.dataFolder));
+}
+
+/** Instances as containers of a Docker daemon. */
+export class DockerRuntime implements Runtime {
+  readonly name = "docker";
+  readonly #options: DockerRuntimeOptions;
+  /** On all that this runtime makes at the daemon. */
+  readonly serviceId: string;
+  readonly #daemon: Daemon;
+  readonly #followers: Followers;
+  readonly #usage: UsageWatch;
+  #traits: Promise<DaemonTraits> | null = null;
+
+  constructor(options: DockerRuntimeOptions, id: string) {
+    const { docker, address, signal, onProblem } = options;
+    this.#options = options;
+    this.serviceId = id;
+    this.#daemon = new Daemon(docker, { address, signal, onProblem });
+    this.#followers = new Followers({ daemon: this.#daemon, signal, onProblem });
+    this.#usage = new UsageWatch(jobsFolder(options.dataFolder), {
+      signal,
+      onOver: async (jobId) => await this.#endForDisk(jobId),
+      onProblem,
+    });
+  }
+
+  /** Why nothing goes on at the moment; null while the daemon answers. */
+  get trouble(): string | null {
+    return this.#daemon.trouble;
+  }
+
+  /** What the daemon is and can do; waits until it answers. */
+  async traits(): Promise<DaemonTraits> {
+    this.#traits ??= this.#daemon.ask(
+      async (docker) =>
+        await daemonTraits(docker, {
+          folder: jobsFolder(this.#options.dataFolder),
+          serviceId: this.serviceId,
+        }),
+    );
+    return await this.#traits.catch((error: unknown) => {
+      this.#traits = null;
+      throw error;
+    });
+  }
+
+  async prepare(
+    plan: RunPlan,
+    { signal, onProgress }: { readonly signal: AbortSignal; readonly onProgress: (line: string) => void },
+  ): Promise<Prepared> {
+    signal.throwIfAborted();
+    const image = await this.#daemon.ask(
+      async (docker) => {
+        const ready = await this.#options.images.ensure(plan.image, { signal, onProgress });
+        const { Config } = await docker.getImage(ready.id).inspect();
+        return { ...ready, hasUser: !/^(?:root|0)?(?::|$)/.test(Config?.User ?? "") };
+      },
+      { signal, onWait: onProgress },
+    );
+    const traits = await this.traits();
+    this.#refuse(plan, traits);
+    const missing = shortfall(plan, traits);
+    if (missing !== null) onProgress(missing);
+    const { reference, id, hasUser } = image;
+    await writeJobImage(this.#job(plan.jobId), { reference, id, hasUser });
+    return { imageDigest: image.digest };
+  }
+
+  async folders(plan: RunPlan): Promise<readonly InstanceFolder[]> {
+    const job = this.#job(plan.jobId);
+    await mkdir(job.folder, { recursive: true, mode: 0o711 });
+    const isFresh = !(await exists(job.started));
+    const copyBelow = sharedFolders(plan);
+    return await Promise.all(
+      plan.hosts.map(async (host) => {
+        const { folder, ml, transfer } = instanceFiles(job, host);
+        if (isFresh) {
+          await removeTree(folder);
+          for (const name of ["config", "output", "processing"])
+            await mkdir(join(ml, name), { recursive: true, mode: 0o755 });
+        }
+        return { host, ml, transfer, owner: null, copyBelow };
+      }),
+    );
+  }
+
+  async start(plan: RunPlan, access: JobAccess | null): Promise<void> {
+    const job = this.#job(plan.jobId);
+    const image = (await readJobImage(job)) ?? (await this.#imageAgain(plan));
+    const isNew = !(await exists(job.started));
+    try {
+      if (isNew) {
+        const network = await this.#networkOf(plan);
+        await Promise.all(
+          plan.hosts.map(async (host) => await this.#create(plan, { host, access, image, network })),
+        );
+        await markStarted(job);
+      }
+      await Promise.all(plan.hosts.map(async (host) => await this.#startOnce(plan, { host, isNew })));
+    } catch (error) {
+      throw startError(plan, image.reference, error);
+    }
+    this.#watchUsage(plan);
+  }
+
+  async observe(plan: RunPlan): Promise<readonly InstanceState[]> {
+    const job = this.#job(plan.jobId);
+    if (!(await exists(job.started))) return plan.hosts.map(() => ({ kind: "absent" }));
+    const outOfDisk = await exists(job.outOfDisk);
+    return await Promise.all(
+      plan.hosts.map(async (host, index) => await this.#observe(plan, { host, index, outOfDisk })),
+    );
+  }
+
+  watch(plan: RunPlan, onChange: () => void): Disposable {
+    this.#watchUsage(plan);
+    const timer = setInterval(onChange, WATCH_MS);
+    timer.unref();
+    const watching = this.#followers.onEnd(plan.jobId, onChange);
+    return {
+      [Symbol.dispose]: () => {
+        clearInterval(timer);
+        watching[Symbol.dispose]();
+      },
+    };
+  }
+
+  async signal(plan: RunPlan, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    await this.#signal(plan.jobId, plan.hosts, signal);
+  }
+
+  async remove(plan: RunPlan): Promise<void> {
+    await this.#remove(plan.jobId);
+  }
+
+  async sweep(jobIds: ReadonlySet<string>): Promise<void> {
+    const left = await this.#daemon.ask(async (docker) => await jobsAt(docker, this.serviceId));
+    for (const name of await readdir(jobsFolder(this.#options.dataFolder)))
+      if (!name.startsWith(".")) left.add(name);
+    for (const jobId of left) if (!jobIds.has(jobId)) await this.#remove(jobId);
+  }
+
+  async #create(
+    plan: RunPlan,
+    {
+      host,
+      access,
+      image,
+      network,
+    }: {
+      readonly host: string;
+      readonly access: JobAccess | null;
+      readonly image: JobImage;
+      readonly network: string | null;
+    },
+  ): Promise<void> {
+    const traits = await this.traits();
+    const files = instanceFiles(this.#job(plan.jobId), host);
+    const name = containerName(plan.jobId, host);
+    const labels = { ...this.#labels(plan.jobId), [LABELS.host]: host };
+    await openOutputs(plan, files);
+    if (image.hasUser) await openFolders(files.ml);
+    const mounts = isShared(traits)
+      ? await boundMounts(plan, { files, volume: name, labels })
+      : sentMounts(plan, { files, volume: name, labels, binds: traits.binds });
+    const options = containerOptions({
+      plan,
+      host,
+      access,
+      image: image.id,
+      network,
+      mounts,
+      labels,
+      traits,
+    });
+    await this.#daemon.ask(async (docker) => {
+      try {
+        await docker.createContainer({ name, ...options });
+      } catch (error) {
+        if (!isConflict(error)) throw error;
+        // of a start that was broken off before anything ran: its folders were emptied since
+        await docker.getContainer(name).remove({ force: true, v: true });
+        await docker.createContainer({ name, ...options });
+      }
+    });
+  }
+
+  /** A container that ever ran is left as it is, also where the daemon's answer to its start was lost. */
+  async #startOnce(
+    plan: RunPlan,
+    { host, isNew }: { readonly host: string; readonly isNew: boolean },
+  ): Promise<void> {
+    let mayHaveRun = !isNew;
+    await this.#daemon.ask(async (docker) => {
+      const container = docker.getContainer(containerName(plan.jobId, host));
+      if (mayHaveRun) {
+        const found = await inspect(container);
+        if (found === null || hasStarted(found)) return;
+      }
+      mayHaveRun = true;
+      await container.start().catch((error: unknown) => {
+        if (!isNotModified(error)) throw error;
+      });
+    });
+  }
+
+  async #observe(
+    plan: RunPlan,
+    {
+      host,
+      index,
+      outOfDisk,
+    }: { readonly host: string; readonly index: number; readonly outOfDisk: boolean },
+  ): Promise<InstanceState> {
+    const found = await this.#daemon.ask(
+      async (docker) => await inspect(docker.getContainer(containerName(plan.jobId, host))),
+    );
+    if (found === null || found.State.Dead || found.State.Status === "removing")
+      return { kind: "disappeared" };
+    if (!hasStarted(found)) return { kind: "absent" };
+    const files = instanceFiles(this.#job(plan.jobId), host);
+    const isWhole = this.#followers.follow({
+      id: found.Id,
+      jobId: plan.jobId,
+      log: logFile(this.#options.logsFolder, plan.logStreams[index] ?? `${plan.jobName}/${host}`),
+      logPosition: files.logPosition,
+      collect: async () => {},
+    });
+    const { Running, Paused, Restarting, StartedAt, FinishedAt, ExitCode, OOMKilled } = found.State;
+    const startedAt = Date.parse(StartedAt);
+    if (Running || Paused || Restarting || !isWhole) return { kind: "running", startedAt };
+    return {
+      kind: "exited",
+      exitCode: ExitCode,
+      startedAt,
+      endedAt: Date.parse(FinishedAt),
+      ...(OOMKilled ? { outOfMemory: true } : {}),
+      ...(outOfDisk ? { outOfDisk: true } : {}),
+    };
+  }
+
+  async #signal(jobId: string, hosts: readonly string[], signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    await Promise.all(
+      hosts.map(
+        async (host) =>
+          await this.#daemon.ask(async (docker) => {
+            try {
+              await docker.getContainer(containerName(jobId, host)).kill({ signal });
+            } catch (error) {
+              // it is gone, or does not run
+              if (!isNotFound(error) && !isConflict(error)) throw error;
+            }
+          }),
+      ),
+    );
+  }
+
+  async #remove(jobId: string): Promise<void> {
+    this.#usage.remove(jobId);
+    this.#followers.stop(jobId);
+    await this.#daemon.ask(async (docker) => await removeFromDaemon(docker, this.#labels(jobId)));
+    await removeTree(this.#job(jobId).folder);
+  }
+
+  async #endForDisk(jobId: string): Promise<void> {
+    const { folder, outOfDisk } = this.#job(jobId);
+    const names = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    // empty: a name in a folder takes no space that a full disk lacks
+    await writeFile(outOfDisk, "");
+    const hosts = names.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    await this.#signal(jobId, hosts, "SIGKILL");
+  }
+
+  #watchUsage(plan: RunPlan): void {
+    const job = this.#job(plan.jobId);
+    const logs = plan.logStreams.map((stream) => logFile(this.#options.logsFolder, stream));
+    this.#usage.add({
+      jobId: plan.jobId,
+      limit: plan.limits.diskBytes * plan.hosts.length,
+      paths: [...plan.hosts.map((host) => instanceFiles(job, host).folder), ...logs],
+      elsewhere: async () => await this.#writtenInside(plan.jobId),
+    });
+  }
+
+  /** Bytes of the containers' own layers: whatever is written beside /opt/ml. */
+  async #writtenInside(jobId: string): Promise<number> {
+    const label = Object.entries(this.#labels(jobId)).map(([name, value]) => `${name}=${value}`);
+    const found: readonly (Docker.ContainerInfo & { readonly SizeRw?: number })[] = await this.#daemon.ask(
+      async (docker) => await docker.listContainers({ all: true, size: true, filters: { label } }),
+    );
+    return found.reduce((sum, { SizeRw = 0 }) => sum + SizeRw, 0);
+  }
+
+  /** The network of a job's instances; null: none. */
+  async #networkOf({ jobId, hosts, networkIsolation: isolated }: RunPlan): Promise<string | null> {
+    const id = this.serviceId;
+    if (hosts.length > 1)
+      return await this.#daemon.ask(
+        async (docker) => await ensureJobNetwork(docker, { serviceId: id, jobId, isolated }),
+      );
+    if (isolated) return null;
+    return (await this.#daemon.ask(async (docker) => await ensureServiceNetwork(docker, id))).name;
+  }
+
+  /** @throws RUNTIME_REFUSED when this daemon cannot run the job as it asks */
+  #refuse(plan: RunPlan, { binds }: DaemonTraits): void {
+    const piped = plan.downloads.find(({ s3InputMode }) => s3InputMode === "Pipe");
+    if (binds || piped === undefined) return;
+    throw new FieldmarkError(
+      "RUNTIME_REFUSED",
+      `input "${piped.inputName}" has the S3InputMode Pipe, which needs a Docker daemon on the service's own machine; ${this.#options.address} is another: use File`,
+    );
+  }
+
+  async #imageAgain(plan: RunPlan): Promise<JobImage> {
+    await this.prepare(plan, { signal: this.#options.signal, onProgress: () => {} });
+    const image = await readJobImage(this.#job(plan.jobId));
+    if (image === null) throw new Error(`no image of job ${plan.jobId} is recorded`);
+    return image;
+  }
+
+  #labels(jobId: string): Readonly<Record<string, string>> {
+    return { [LABELS.service]: this.serviceId, [LABELS.job]: jobId };
+  }
+
+  #job(jobId: string): JobFolder {
+    return jobFolder(this.#options.dataFolder, jobId);
+  }
+}
+
+/** The service is root on the daemon's machine: it can share folders with containers, and remove what they leave. */
+function isShared({ overlays }: DaemonTraits): boolean {
+  return overlays && process.getuid?.() === 0;
+}
+
+async function inspect(container: Docker.Container): Promise<Docker.ContainerInspectInfo | null> {
+  try {
+    return await container.inspect();
+  } catch (error) {
+    if (isNotFound(error)) return null;
+    throw error;
+  }
+}
+
+/** The time of a start that never was is the year 1. */
+const hasStarted = ({ State }: Docker.ContainerInspectInfo): boolean => Date.parse(State.StartedAt) > 0;
+
+const jobsFolder = (dataFolder: string): string => join(dataFolder, "jobs");
