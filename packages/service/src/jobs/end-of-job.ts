@@ -50,7 +50,8 @@ export async function endOfJob({ record, plan, logs, problems, ran }: Ended): Pr
     const lastLines = await logs.lastLines(plan.logStreams[host] ?? "", LAST_LINES);
     const { memoryBytes, diskBytes } = plan.limits;
     const limit = outOf && { of: outOf, bytes: outOf === "memory" ? memoryBytes : diskBytes };
-    return failed(exitMessage, programFailure({ exitCode, exitMessage, lastLines, limit }));
+    const isolated = plan.networkIsolation;
+    return failed(exitMessage, programFailure({ exitCode, exitMessage, lastLines, limit, isolated }));
   }
   if (verdict.kind === "disappeared") {
     return failed(exitMessage, `InternalServerError: instance ${plan.hosts[verdict.host]} disappeared`);

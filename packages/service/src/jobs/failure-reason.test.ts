@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 import { errorReason, programFailure, REASON_LENGTH } from "./failure-reason.ts";
 
-const failure = { exitCode: 1, exitMessage: null, lastLines: [], limit: null };
+const failure = { exitCode: 1, exitMessage: null, lastLines: [], limit: null, isolated: false };
 const noise = Array.from({ length: 40 }, (_, i) => `warning ${i}: ${"x".repeat(60)}`);
 
 test("an exit message comes before what was printed", () => {
@@ -55,6 +55,27 @@ test.each([
   );
 });
 
+test.each([
+  ["Python", "socket.gaierror: [Errno -3] Temporary failure in name resolution"],
+  ["boto3 by an address", 'Could not connect to the endpoint URL: "http://127.0.0.1:4599/"'],
+  ["boto3 without keys", "botocore.exceptions.NoCredentialsError: Unable to locate credentials"],
+  ["Node", "Error: connect ENETUNREACH 1.1.1.1:443"],
+  ["Java", "java.net.UnknownHostException: birds.example"],
+  ["curl", "curl: (6) Could not resolve host: birds.example"],
+])(
+  "an isolated job that %s left without a network is told that it was isolated, another one is not",
+  (_, line) => {
+    const lastLines = ["Traceback (most recent call last):", line, "the end"];
+    expect(programFailure({ ...failure, lastLines, isolated: true })).toBe(
+      `AlgorithmError: the job ran with network isolation, without a network and without keys; ${lastLines.join("\n")}, exit code: 1`,
+    );
+    expect(programFailure({ ...failure, exitMessage: line, isolated: true })).toContain("network isolation");
+    expect(programFailure({ ...failure, lastLines })).not.toContain("isolation");
+    const other = ["ValueError: could not convert string to float"];
+    expect(programFailure({ ...failure, lastLines: other, isolated: true })).not.toContain("isolation");
+  },
+);
+
 test("whose fault an error is, is said first", () => {
   expect(errorReason(new FieldmarkError("INPUT_NOT_FOUND", "s3://b/x matches nothing"))).toBe(
     "ClientError: s3://b/x matches nothing",
@@ -71,8 +92,11 @@ test("no reason is longer than SageMaker's, whatever was printed", () => {
       fc.array(fc.string({ unit: "grapheme", maxLength: 3_000 })),
       fc.option(fc.string({ maxLength: 2_000 })),
       fc.nat(255),
-      (lastLines, exitMessage, exitCode) => {
-        const reason = programFailure({ exitCode, exitMessage, lastLines, limit: null });
+      fc.constantFrom(null, { of: "disk", bytes: 3 * 2 ** 29 } as const),
+      fc.boolean(),
+      (lastLines, exitMessage, exitCode, limit, isolated) => {
+        const said = isolated ? ["ECONNREFUSED", ...lastLines] : lastLines;
+        const reason = programFailure({ exitCode, exitMessage, lastLines: said, limit, isolated });
         expect(reason.length).toBeLessThanOrEqual(REASON_LENGTH);
         expect(reason.endsWith(`exit code: ${exitCode}`)).toBe(true);
       },

@@ -15,6 +15,8 @@ export interface ProgramFailure {
   readonly lastLines: readonly string[];
   /** The limit that ended the program, in bytes of one instance. */
   readonly limit: { readonly of: "memory" | "disk"; readonly bytes: number } | null;
+  /** It ran without a network. */
+  readonly isolated: boolean;
 }
 
 /** What happened, and what of the request to change. */
@@ -25,13 +27,43 @@ const LIMIT_MET = {
     `disk full: the instance wrote more than its limit of ${size} GiB; write less, or ask for a greater VolumeSizeInGB`,
 } as const;
 
+const ISOLATED = "the job ran with network isolation, without a network and without keys";
+/** What programs say that found no name, no way to an address, or no keys: of Python, Node, Java, Go, curl, git, boto3. */
+const NO_NETWORK = new RegExp(
+  [
+    ...[
+      "name resolution",
+      "name or service not known",
+      "nodename nor servname",
+      "no such host",
+      "resolve host",
+    ],
+    ...["EAI_AGAIN", "ENOTFOUND", "UnknownHostException", "NameResolutionError", "network is unreachable"],
+    ...["ENETUNREACH", "connection refused", "ECONNREFUSED", "ConnectionError", "connect to the endpoint"],
+    ...["failed to establish a new connection", "locate credentials", "could not load credentials"],
+  ].join("|"),
+  "i",
+);
+
 /** FailureReason of a program that ended with another code than 0. */
-export function programFailure({ exitCode, exitMessage, lastLines, limit: met }: ProgramFailure): string {
-  const limit = met === null ? "" : LIMIT_MET[met.of](gib(met.bytes));
+export function programFailure({
+  exitCode,
+  exitMessage,
+  lastLines,
+  limit: met,
+  isolated,
+}: ProgramFailure): string {
+  const notes = [
+    ...(met === null ? [] : [LIMIT_MET[met.of](gib(met.bytes))]),
+    ...(isolated && [exitMessage ?? "", ...lastLines].some((text) => NO_NETWORK.test(text))
+      ? [ISOLATED]
+      : []),
+  ];
   const end = `, exit code: ${exitCode}`;
-  const room = REASON_LENGTH - "AlgorithmError: ".length - end.length - (limit === "" ? 0 : limit.length + 2);
+  const noted = notes.reduce((length, note) => length + note.length + "; ".length, 0);
+  const room = REASON_LENGTH - "AlgorithmError: ".length - noted - end.length;
   const said = exitMessage === null ? lastUsefulLines(lastLines, room) : cut(exitMessage, room);
-  return `AlgorithmError: ${[limit, said].filter((part) => part !== "").join("; ")}${end}`;
+  return `AlgorithmError: ${[...notes, said].filter((part) => part !== "").join("; ")}${end}`;
 }
 
 /** FailureReason of anything else: the request's and its data's faults are the client's, the rest is ours. */
