@@ -158,7 +158,10 @@ test("an evaluation as a job leaves its report", async () => {
     annotations: at("birds/manifest/test.csv"),
     arguments: ["--recipe-check", "never"],
   });
-  await job.wait();
+  const lines: string[] = [];
+  await job.wait({ logs: ({ message }) => lines.push(message) });
+  expect(lines.at(-1)).toMatch(/^The job's output holds report\.html, evaluation\.json/);
+  expect(lines.join("\n")).not.toContain("Report  ");
   const { evaluation, measures, uri } = await job.report();
   const { accuracy, confusion_matrix } = evaluation.multiclass_classification_metrics;
   expect(accuracy.value).toBeGreaterThan(0.8);

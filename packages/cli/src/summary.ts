@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { CONTAINER_PREFIX_VARIABLE } from "@fieldmark/contract";
 import { type Evaluation, MEASURES, type MeasureKey, type MeasuresJson } from "@fieldmark/evaluation";
 import Table from "cli-table3";
 import pc from "picocolors";
@@ -89,8 +90,16 @@ export function describeResult({ measures, files, predictions }: Evaluation, con
       `${yellow("warning")} the same picture under different labels: ${printable(named.join(", "))}`,
     );
   }
-  lines.push("", `${bold("Report")}  ${files.reportHtml}`, dim(`Beside it: ${beside(files)}`));
+  if (isInJob(files.reportHtml, context))
+    lines.push("", dim(`The job's output holds ${basename(files.reportHtml)}, ${beside(files)}`));
+  else lines.push("", `${bold("Report")}  ${files.reportHtml}`, dim(`Beside it: ${beside(files)}`));
   return lines.join("\n");
+}
+
+/** A path inside a job leads nowhere for those who read its log: they find the files in the job's output. */
+function isInJob(path: string, { env }: CliContext): boolean {
+  const root = env[CONTAINER_PREFIX_VARIABLE] ?? "/opt/ml";
+  return path.startsWith(`${root}/processing/`);
 }
 
 function beside(files: Evaluation["files"]): string {
