@@ -33,7 +33,9 @@ function lock(name, { pythons, machines }) {
         const key = metadata.name.toLowerCase().replaceAll(/[-_.]+/g, "-");
         const pin = pins.get(key) ?? { version: metadata.version, hashes: new Set(), targets: 0 };
         if (pin.version !== metadata.version)
-          throw new Error(`${name}: ${key} is ${pin.version} and, for Python ${python} on ${machine}, ${metadata.version}`);
+          throw new Error(
+            `${name}: ${key} is ${pin.version} and, for Python ${python} on ${machine}, ${metadata.version}`,
+          );
         pin.hashes.add(from.archive_info.hashes.sha256);
         pin.targets += 1;
         pins.set(key, pin);
@@ -41,10 +43,15 @@ function lock(name, { pythons, machines }) {
     }
   }
   const all = pythons.length * machines.length;
-  const lines = [...pins].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, { version, hashes, targets }]) => {
-    if (targets !== all) throw new Error(`${name}: ${key} is needed by ${targets} of ${all} Pythons and machines only`);
-    return [`${key}==${version}`, ...[...hashes].sort().map((hash) => `    --hash=sha256:${hash}`)].join(" \\\n");
-  });
+  const lines = [...pins]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, { version, hashes, targets }]) => {
+      if (targets !== all)
+        throw new Error(`${name}: ${key} is needed by ${targets} of ${all} Pythons and machines only`);
+      return [`${key}==${version}`, ...[...hashes].sort().map((hash) => `    --hash=sha256:${hash}`)].join(
+        " \\\n",
+      );
+    });
   const head = `# Made by scripts/lock-requirements.mjs ${name}, for Python ${pythons.join(", ")} on ${machines.join(" and ")}.`;
   writeFileSync(join(folder, name, "requirements.txt"), `${[head, ...lines].join("\n")}\n`);
   process.stderr.write(`${name}: ${pins.size} packages\n`);
@@ -55,10 +62,30 @@ function resolve(wanted, python, machine) {
   try {
     const report = join(scratch, "report.json");
     const platforms = MANYLINUX.flatMap((glibc) => ["--platform", `manylinux${glibc}_${machine}`]);
-    const target = ["--python-version", python, ...platforms, "--only-binary", ":all:", "--target", join(scratch, "target")];
+    const target = [
+      "--python-version",
+      python,
+      ...platforms,
+      "--only-binary",
+      ":all:",
+      "--target",
+      join(scratch, "target"),
+    ];
     execFileSync(
       "python3",
-      ["-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed", ...target, "--report", report, "-r", wanted],
+      [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--dry-run",
+        "--ignore-installed",
+        ...target,
+        "--report",
+        report,
+        "-r",
+        wanted,
+      ],
       { stdio: ["ignore", "inherit", "inherit"] },
     );
     return JSON.parse(readFileSync(report, "utf8")).install;

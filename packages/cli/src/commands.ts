@@ -71,6 +71,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/cache.ts")).cacheCommand,
   },
   {
+    name: "images",
+    summary: "list and build container images, let them stand in for others",
+    load: async () => (await import("./commands/images.ts")).imagesCommand,
+  },
+  {
     name: "environments",
     summary: "add, list and remove what stands in for container images",
     load: async () => (await import("./commands/environments.ts")).environmentsCommand,

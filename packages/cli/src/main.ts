@@ -1,9 +1,8 @@
-import { readFile } from "node:fs/promises";
-import { FieldmarkError } from "@fieldmark/contract";
 import { Command, CommanderError } from "commander";
 import { COMMANDS } from "./commands.ts";
 import type { CliContext } from "./context.ts";
 import { describeFailure, EXIT, exitCodeOf } from "./failures.ts";
+import { fieldmarkVersion } from "./version.ts";
 
 /** The whole life of one call: words → command → run → exit code. The one place of the CLI that catches. */
 export async function main(words: readonly string[], context: CliContext): Promise<number> {
@@ -22,7 +21,7 @@ export async function main(words: readonly string[], context: CliContext): Promi
 async function programFor(words: readonly string[], context: CliContext): Promise<Command> {
   const program = new Command("fieldmark")
     .description("Evaluate image classifiers natively: exact pixels, scikit-learn's numbers, no Python")
-    .version(await version(), "-V, --version")
+    .version(await fieldmarkVersion(), "-V, --version")
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
@@ -40,11 +39,4 @@ async function programFor(words: readonly string[], context: CliContext): Promis
     }
   }
   return program;
-}
-
-async function version(): Promise<string> {
-  const manifest: unknown = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));
-  if (typeof manifest === "object" && manifest !== null && "version" in manifest)
-    return String(manifest.version);
-  throw new FieldmarkError("FILE_UNREADABLE", "package.json of the command line has no version");
 }

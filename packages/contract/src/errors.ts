@@ -77,6 +77,15 @@ export const ERRORS = {
     "Run without --resume, or with the model, recipe and dataset of the interrupted run.",
   ),
   LENGTH_MISMATCH: input("Give arrays of equal lengths."),
+  SHARES_MISMATCH: input(
+    "Merge the shares of one evaluation, each once: of one model, recipe, annotations and number of shares.",
+  ),
+  SHARES_INCOMPLETE: input(
+    "Run each missing share alone (`fieldmark evaluate --share 2/3 …`), then `fieldmark report merge` all of them.",
+  ),
+  SHARE_LOST: environment(
+    "Run the lost share alone (`fieldmark evaluate --share 2/3 …`), then `fieldmark report merge` all of them.",
+  ),
   JSON_INVALID: input("Correct the JSON at the place that is named."),
   CHECKSUM_MISMATCH: input("Download the file again; it is not the published one."),
 
@@ -205,15 +214,25 @@ export const ERRORS = {
   NOT_IN_A_JOB: environment(
     "Run the program as a processing job (`fieldmark jobs run`), or set OPT_ML to a folder with the files of /opt/ml.",
   ),
-  JOB_PART_MISSING: input("Give the job the input or output that is named, or correct the name in the program."),
+  JOB_PART_MISSING: input(
+    "Give the job the input or output that is named, or correct the name in the program.",
+  ),
 
   // Environments and runtimes
   IMAGE_UNKNOWN: input(
-    "Add an environment for the image with `fieldmark environments add`, then run the job again.",
+    "Do what the message says, then run the job again; docs/runtimes.md has more on images.",
   ),
-  IMAGE_FAILED: environment(
-    "Mend what is named, or add an environment of your own with `fieldmark environments add`.",
+  IMAGE_DENIED: input(
+    "Log in with `docker login` as the user that the service runs as, then run the job again.",
   ),
+  IMAGE_FAILED: environment("Mend what is named, then run the job again."),
+  IMAGE_BUILD_FAILED: environment(
+    "Read the last lines of the build that are shown, mend what they name, and build again.",
+  ),
+  BUILDKIT_MISSING: environment(
+    "Install the buildx plugin: `docker-buildx-plugin` from Docker's packages, `docker-buildx` from Debian's or Ubuntu's.",
+  ),
+  ALIAS_UNKNOWN: input("See `fieldmark images list`."),
   ENTRYPOINT_MISSING: input("Name the program in AppSpecification.ContainerEntrypoint."),
   ENVIRONMENT_UNKNOWN: input("See `fieldmark environments list`."),
   PYTHON_UNUSABLE: input("Give the path of a Python 3.8 or newer, or of one in a virtual environment."),

@@ -1,7 +1,13 @@
 export { type OwnerKeys, ownerKeys } from "./data-folder.ts";
 export type { EnvironmentRecord } from "./environments/environment.ts";
 export { Environments } from "./environments/environments.ts";
+export { removeAlias, setAlias } from "./images/image-aliases.ts";
+export { type ImageList, listImages } from "./images/image-list.ts";
+export { isReadyImageName, READY_IMAGES } from "./images/image-rules.ts";
+export { PULL_POLICIES, type PullPolicy } from "./images/images.ts";
+export type { ReadyImageStatus } from "./images/ready-images.ts";
 export { type MachineCheck, reportMachine } from "./machine-report.ts";
 export type { RuntimeDescription } from "./runtime-description.ts";
+export { RUNTIME_CHOICES, type RuntimeChoice } from "./runtimes/runtime-choice.ts";
 export type { Service, ServiceOptions } from "./service.ts";
 export { startService } from "./start-service.ts";

@@ -1,18 +1,8 @@
-import type { BuiltInName } from "./requirements.ts";
+import { ruleFor } from "../images/image-rules.ts";
+import { type BuiltInName, isBuiltInName } from "./requirements.ts";
 
 /** Image name of the evaluator, which needs no Python; any tag. */
 export const EVALUATOR_IMAGE = "fieldmark/evaluator";
-
-/** Repositories of the images that the SageMaker SDKs name, in any account and region, and what stands in for them. */
-const SAGEMAKER_REPOSITORIES: Readonly<Record<string, BuiltInName>> = {
-  "sagemaker-scikit-learn": "sklearn",
-  "tensorflow-training": "tensorflow",
-  "tensorflow-inference": "tensorflow",
-  "sagemaker-tensorflow": "tensorflow",
-  "sagemaker-tensorflow-scriptmode": "tensorflow",
-  "sagemaker-tensorflow-serving": "tensorflow",
-};
-const ECR = /^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.[a-z0-9.]+\/([^:@]+)(?:[:@].*)?$/;
 
 export function isEvaluatorImage(image: string): boolean {
   return image === EVALUATOR_IMAGE || image.startsWith(`${EVALUATOR_IMAGE}:`);
@@ -20,10 +10,8 @@ export function isEvaluatorImage(image: string): boolean {
 
 /** The built-in environment that stands in for an image of the SDK; null when none does. */
 export function builtInFor(image: string): BuiltInName | null {
-  const repository = ECR.exec(image)?.[1] ?? "";
-  return Object.hasOwn(SAGEMAKER_REPOSITORIES, repository)
-    ? (SAGEMAKER_REPOSITORIES[repository] ?? null)
-    : null;
+  const name = ruleFor(image)?.rule.image ?? "";
+  return isBuiltInName(name) ? name : null;
 }
 
 /** True when a pattern with `*` (any text) and `?` (one character) matches the whole image name. */
