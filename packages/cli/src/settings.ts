@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { FieldmarkError } from "@fieldmark/contract";
+import { RUNTIME_CHOICES } from "@fieldmark/service";
 import { type Command, Option } from "commander";
 import envPaths from "env-paths";
 import type { CliContext } from "./context.ts";
@@ -44,10 +45,18 @@ export const SETTINGS = {
   runtime: setting({
     flag: "--runtime <name>",
     env: "FIELDMARK_RUNTIME",
-    help: "where instances run: auto, process",
+    help: "where instances run: auto (docker where a daemon answers), process, docker",
     fallback: () => "auto",
-    parse: (text) => (text === "auto" || text === "process" ? text : null),
-    expected: "auto or process",
+    parse: (text) => RUNTIME_CHOICES.find((choice) => choice === text) ?? null,
+    expected: "auto, process or docker",
+  }),
+  pull: setting({
+    flag: "--pull <when>",
+    env: "FIELDMARK_PULL",
+    help: "docker: when images are pulled: missing, always, never",
+    fallback: () => "missing",
+    parse: (text) => (text === "missing" || text === "always" || text === "never" ? text : null),
+    expected: "missing, always or never",
   }),
   maxInstances: setting({
     flag: "--max-instances <n>",

@@ -4,7 +4,6 @@ export { Environments } from "./environments/environments.ts";
 export { removeAlias, setAlias } from "./images/image-aliases.ts";
 export { type ImageList, listImages } from "./images/image-list.ts";
 export { isReadyImageName, READY_IMAGES } from "./images/image-rules.ts";
-export { PULL_POLICIES, type PullPolicy } from "./images/images.ts";
 export type { ReadyImageStatus } from "./images/ready-images.ts";
 export { type MachineCheck, reportMachine } from "./machine-report.ts";
 export type { RuntimeDescription } from "./runtime-description.ts";

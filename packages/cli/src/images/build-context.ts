@@ -10,9 +10,9 @@ export interface BuildContext extends AsyncDisposable {
   readonly folder: string;
 }
 
-/** The folder `containers`: beside the built command in the npm package, at the top of a checkout. */
+/** The folder `containers`: at the top of a checkout; in the npm package, the copy beside the built command. */
 export async function containersFolder(): Promise<string> {
-  for (const place of ["../containers/", "../../../../containers/"]) {
+  for (const place of ["../../../../containers/", "../containers/"]) {
     const folder = fileURLToPath(new URL(place, import.meta.url));
     if (await exists(join(folder, "shared", "sbom.sh"))) return folder;
   }

@@ -1,6 +1,5 @@
 /** When an image is pulled: where it is not here; each time; not at all. */
-export const PULL_POLICIES = ["missing", "always", "never"] as const;
-export type PullPolicy = (typeof PULL_POLICIES)[number];
+export type PullPolicy = "missing" | "always" | "never";
 
 /** An image that a daemon can start containers from. */
 export interface ReadyImage {
