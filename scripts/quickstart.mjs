@@ -35,7 +35,7 @@ say("\n▸ Evaluating a TensorFlow SavedModel on them as a processing job, witho
 const service = await startService({
   dataFolder: data,
   listen: { host: "127.0.0.1", port: 0 },
-  runtime: "auto",
+  runtime: "process",
   maxInstances: 1,
   retentionDays: 90,
   region: "us-east-1",

@@ -57,7 +57,7 @@ async function answers(url) {
  * One service in a process of its own, with a new data folder in the home folder, where a person's is. It may be killed
  * and started again on the same folder and port.
  *
- * @param {readonly string[]} words further words of the command line
+ * @param {readonly string[]} words further words of the command line; instances are processes unless they say otherwise
  * @param {{ setup?: (data: string) => Promise<void>, prefix?: readonly string[] }} options `setup` runs before the first
  *   start; `prefix` is a program that starts it (`taskset -c 0`)
  */
@@ -71,7 +71,18 @@ export async function serve(words = [], options = {}) {
   let output = "";
 
   async function start() {
-    const all = [process.execPath, CLI, "serve", "--data", data, "--listen", listen, ...words];
+    const all = [
+      process.execPath,
+      CLI,
+      "serve",
+      "--data",
+      data,
+      "--listen",
+      listen,
+      "--runtime",
+      "process",
+      ...words,
+    ];
     const [program, ...rest] = [...(options.prefix ?? []), ...all];
     child = spawn(program, rest, { env: surroundings(), stdio: ["ignore", "pipe", "pipe"], detached: true });
     const started = child;

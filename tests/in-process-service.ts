@@ -6,7 +6,7 @@ export async function inProcessService(dataFolder: string, problems: string[]): 
   return await startService({
     dataFolder,
     listen: { host: "127.0.0.1", port: 0 },
-    runtime: "auto",
+    runtime: "process",
     maxInstances: 4,
     retentionDays: 90,
     region: "us-east-1",

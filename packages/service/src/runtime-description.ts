@@ -1,3 +1,4 @@
+import { type DaemonTraits, isShared } from "./runtimes/docker/daemon-traits.ts";
 import { PREFIX_WARNING } from "./runtimes/process/prefix.ts";
 import type { ProcessRuntime } from "./runtimes/process/process-runtime.ts";
 import { describeRecipe } from "./runtimes/process/recipes.ts";
@@ -31,4 +32,24 @@ export function describeProcessRuntime({ name, recipes }: ProcessRuntime): Runti
       ),
     ],
   };
+}
+
+/** @param traits null while the daemon does not answer */
+export function describeDockerRuntime(address: string, traits: DaemonTraits | null): RuntimeDescription {
+  const name = "docker";
+  if (traits === null) {
+    return {
+      name,
+      description: `each instance in a container of the daemon at ${address}`,
+      limits: ["the daemon does not answer: jobs wait until it does"],
+    };
+  }
+  const description = `each instance in a container of Docker ${traits.version} at ${address}`;
+  if (isShared(traits)) return { name, description, limits: [] };
+  const why = traits.overlays
+    ? "the service is not root"
+    : traits.binds
+      ? "the daemon cannot lay overlays over the data folder"
+      : "the daemon does not see the data folder";
+  return { name, description, limits: [`inputs and outputs are copied to and from volumes: ${why}`] };
 }

@@ -1,5 +1,4 @@
 import { randomInt } from "node:crypto";
-import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { FolderStore } from "@fieldmark/object-store";
 import { createDispatch } from "./api/dispatch.ts";
@@ -14,10 +13,12 @@ import { Disposables } from "./disposables.ts";
 import { Environments } from "./environments/environments.ts";
 import { evaluatorProgram } from "./environments/evaluator-program.ts";
 import { lockFolder } from "./folder-lock.ts";
+import type { PullPolicy } from "./images/images.ts";
 import { Controller } from "./jobs/controller.ts";
 import { Logs } from "./logs/logs.ts";
-import { describeProcessRuntime, type RuntimeDescription } from "./runtime-description.ts";
-import { openProcessRuntime } from "./runtimes/process/process-runtime.ts";
+import type { RuntimeDescription } from "./runtime-description.ts";
+import { openRuntime } from "./runtimes/open-runtime.ts";
+import type { RuntimeChoice } from "./runtimes/runtime-choice.ts";
 import { createStorageServer } from "./storage-server/storage-server.ts";
 import { openSqliteJobStore } from "./store/sqlite/sqlite-job-store.ts";
 import { storeTransfer } from "./transfer/store-transfer.ts";
@@ -34,8 +35,10 @@ export interface ServiceOptions {
   readonly dataFolder: string;
   /** Port 0: one that is free. */
   readonly listen: { readonly host: string; readonly port: number };
-  /** `auto`: the best that this machine has, which is `process`. */
-  readonly runtime: "auto" | "process";
+  /** `auto`: containers where a Docker daemon answers, else processes. */
+  readonly runtime: RuntimeChoice;
+  /** When an image is pulled; `missing` where it is not given. */
+  readonly pull?: PullPolicy;
   /** Instances that run at once. */
   readonly maxInstances: number;
   readonly retentionDays: number;
@@ -95,10 +98,12 @@ async function start(options: ServiceOptions, parts: Disposables): Promise<Servi
       ? null
       : await evaluatorProgram(options.evaluatorScript, process.execPath);
   const environments = new Environments(dataFolder, { evaluator, env });
-  const runtime = await openProcessRuntime({
+  const { runtime, description, docker, machine } = await openRuntime({
+    choice: options.runtime,
     dataFolder,
     logsFolder,
     environments,
+    pull: options.pull ?? "missing",
     env,
     signal: closing.signal,
     onProblem,
@@ -114,6 +119,7 @@ async function start(options: ServiceOptions, parts: Disposables): Promise<Servi
         maxInstances,
         nextTokens: createNextTokens(keys.secretAccessKey),
         wake,
+        trouble: () => docker?.trouble ?? null,
       }),
       ...logsOperations({ logs }),
       ...stsOperations(),
@@ -151,17 +157,22 @@ async function start(options: ServiceOptions, parts: Disposables): Promise<Servi
     transfer,
     logs,
     endpoint: url,
-    settings: { region, machineMemory: totalmem(), machineCpus: availableParallelism() },
+    settings: { region, machineMemory: machine.memory, machineCpus: machine.cpus },
     maxInstances,
     retention: options.retentionDays * DAY,
     now: nowMs,
     onProblem,
   });
-  parts.add(() => controller?.close());
+  parts.add(async () => {
+    const closed = controller?.close();
+    // only then: a wait for the daemon that ends says nothing of its job
+    closing.abort(new Error("the service ends"));
+    await closed;
+  });
   controller.start();
 
   const close = () => parts.dispose();
-  return { url, keys, region, runtime: describeProcessRuntime(runtime), close, [Symbol.asyncDispose]: close };
+  return { url, keys, region, runtime: description, close, [Symbol.asyncDispose]: close };
 }
 
 /** An address that clients on this machine can use, where the service listens on all of its own. */

@@ -12,10 +12,11 @@ import type { SageMakerContext } from "./sagemaker-context.ts";
 
 /** The request as it was recorded, what became of it, and (beside AWS's members) when. */
 export const describeProcessingJob =
-  ({ jobs }: SageMakerContext): OperationsOf<SageMakerOperations>["DescribeProcessingJob"] =>
+  ({ jobs, trouble }: SageMakerContext): OperationsOf<SageMakerOperations>["DescribeProcessingJob"] =>
   async ({ ProcessingJobName }) => {
     const job = await requestedJob(jobs, ProcessingJobName);
     const transitions = await jobs.transitions(job.id);
+    const waits = job.endedAt === null ? trouble() : null;
     return {
       ...recordedRequest(job),
       ProcessingJobArn: job.arn,
@@ -27,7 +28,20 @@ export const describeProcessingJob =
       LastModifiedTime: toEpochSeconds(job.modifiedAt),
       CreationTime: toEpochSeconds(job.createdAt),
       ...(job.imageDigest === null ? {} : { [IMAGE_DIGEST_MEMBER]: job.imageDigest }),
-      [TRANSITIONS_MEMBER]: transitions.map(
+      [TRANSITIONS_MEMBER]: [
+        ...transitions,
+        // of no record: it is so now, and may not have been asked by the job
+        ...(waits === null
+          ? []
+          : [
+              {
+                at: Math.max(waits.since, job.modifiedAt),
+                phase: job.phase,
+                status: job.status,
+                note: waits.reason,
+              },
+            ]),
+      ].map(
         ({ at, phase, status, note }): JobTransition => ({
           Time: toEpochSeconds(at),
           Phase: phase,

@@ -9,4 +9,6 @@ export interface SageMakerContext {
   readonly nextTokens: NextTokens;
   /** Called after something was recorded that the controller should look at. */
   readonly wake: () => void;
+  /** Why no job goes on at the moment, and since when (epoch ms); null where nothing keeps them. */
+  readonly trouble: () => { readonly reason: string; readonly since: number } | null;
 }

@@ -21,6 +21,9 @@ export interface DaemonTraits {
   readonly hasGpus: boolean;
 }
 
+/** The service is root on the daemon's machine: it can share folders with containers, and remove what they leave. */
+export const isShared = ({ overlays }: DaemonTraits): boolean => overlays && process.getuid?.() === 0;
+
 /** An image without content: enough to look through a container's mounts without running anything. */
 const EMPTY_TAR = Buffer.alloc(1_024);
 const REPOSITORY = "fieldmark-probe";

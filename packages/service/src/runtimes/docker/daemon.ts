@@ -6,6 +6,13 @@ import { isUnreachable } from "./docker-errors.ts";
 /** ms until a daemon that is away is asked again: doubled from the first to the last */
 const RETRY = { first: 100, last: 2_000 } as const;
 
+/** Why nothing goes on. */
+export interface Trouble {
+  readonly reason: string;
+  /** epoch milliseconds */
+  readonly since: number;
+}
+
 /**
  * A daemon that may be away for a while: what is asked of it waits until it answers. That a request was broken off says
  * nothing of whether it was carried out, so that each is written to be made again.
@@ -15,7 +22,7 @@ export class Daemon {
   readonly #address: string;
   readonly #signal: AbortSignal;
   readonly #onProblem: (error: unknown) => void;
-  #trouble: string | null = null;
+  #trouble: Trouble | null = null;
 
   constructor(
     docker: Docker,
@@ -35,7 +42,7 @@ export class Daemon {
   }
 
   /** Why nothing goes on at the moment; null while the daemon answers. */
-  get trouble(): string | null {
+  get trouble(): Trouble | null {
     return this.#trouble;
   }
 
@@ -61,17 +68,18 @@ export class Daemon {
           throw error;
         }
         this.#note(error);
-        onWait?.(this.#trouble ?? "");
+        onWait?.(this.#trouble?.reason ?? "");
       }
       await pause(wait, undefined, { signal: ends }).catch(() => ends.throwIfAborted());
     }
   }
 
   #note(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    const isNew = this.#trouble === null;
-    this.#trouble = `the Docker daemon at ${this.#address} does not answer (${reason}); jobs wait for it`;
-    if (isNew) this.#onProblem(new FieldmarkError("DOCKER_UNREACHABLE", this.#trouble, {}, error));
+    if (this.#trouble !== null) return;
+    const words = error instanceof Error ? error.message : String(error);
+    const reason = `the Docker daemon at ${this.#address} does not answer (${words}); jobs wait for it`;
+    this.#trouble = { reason, since: Date.now() };
+    this.#onProblem(new FieldmarkError("DOCKER_UNREACHABLE", reason, {}, error));
   }
 }
 

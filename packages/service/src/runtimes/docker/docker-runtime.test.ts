@@ -1,7 +1,7 @@
 import { describe } from "vitest";
 import { type ContractProgram, runtimeContract } from "../runtime-contract.ts";
 import { containerName } from "./docker-options.ts";
-import { DockerWorld, docker } from "./docker-test-support.ts";
+import { DockerWorld, docker } from "./docker-runtime.test.kit.ts";
 
 const STARTS = "echo started >> /opt/ml/output/starts";
 /** A program is process 1 of its container, which gets no signal that it does not handle. */

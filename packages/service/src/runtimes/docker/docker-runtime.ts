@@ -9,8 +9,8 @@ import { removeTree } from "../process/instance-folders.ts";
 import { UsageWatch } from "../process/usage-watch.ts";
 import type { InstanceFolder, InstanceState, JobAccess, Prepared, Runtime } from "../runtime.ts";
 import { containerOptions, shortfall } from "./container-options.ts";
-import { Daemon } from "./daemon.ts";
-import { type DaemonTraits, daemonTraits } from "./daemon-traits.ts";
+import { Daemon, type Trouble } from "./daemon.ts";
+import { type DaemonTraits, daemonTraits, isShared } from "./daemon-traits.ts";
 import { isConflict, isNotFound, isNotModified } from "./docker-errors.ts";
 import { containerName, type DockerRuntimeOptions, LABELS } from "./docker-options.ts";
 import { Followers } from "./followers.ts";
@@ -26,7 +26,7 @@ import {
   writeJobImage,
 } from "./job-folder.ts";
 import { boundMounts, openOutputs, sentMounts } from "./mounts.ts";
-import { ensureJobNetwork, ensureServiceNetwork } from "./networks.ts";
+import { ensureJobNetwork, ensureServiceNetwork, type JobNetwork } from "./networks.ts";
 import { jobsAt, removeFromDaemon } from "./remove-job.ts";
 import { serviceId } from "./service-id.ts";
 import { startError } from "./start-errors.ts";
@@ -67,8 +67,13 @@ export class DockerRuntime implements Runtime {
   }
 
   /** Why nothing goes on at the moment; null while the daemon answers. */
-  get trouble(): string | null {
+  get trouble(): Trouble | null {
     return this.#daemon.trouble;
+  }
+
+  /** The network of single instances; waits until the daemon answers. */
+  async serviceNetwork(): Promise<JobNetwork> {
+    return await this.#daemon.ask(async (docker) => await ensureServiceNetwork(docker, this.serviceId));
   }
 
   /** What the daemon is and can do; waits until it answers. */
@@ -341,7 +346,7 @@ export class DockerRuntime implements Runtime {
         async (docker) => await ensureJobNetwork(docker, { serviceId: id, jobId, isolated }),
       );
     if (isolated) return null;
-    return (await this.#daemon.ask(async (docker) => await ensureServiceNetwork(docker, id))).name;
+    return (await this.serviceNetwork()).name;
   }
 
   /** @throws RUNTIME_REFUSED when this daemon cannot run the job as it asks */
@@ -368,11 +373,6 @@ export class DockerRuntime implements Runtime {
   #job(jobId: string): JobFolder {
     return jobFolder(this.#options.dataFolder, jobId);
   }
-}
-
-/** The service is root on the daemon's machine: it can share folders with containers, and remove what they leave. */
-function isShared({ overlays }: DaemonTraits): boolean {
-  return overlays && process.getuid?.() === 0;
 }
 
 async function inspect(container: Docker.Container): Promise<Docker.ContainerInspectInfo | null> {

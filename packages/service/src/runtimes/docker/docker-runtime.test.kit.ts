@@ -48,7 +48,11 @@ export class DockerWorld implements AsyncDisposable {
 
   private constructor(
     dataFolder: string,
-    { daemon, runtime, loops }: { readonly daemon: Docker; readonly runtime: DockerRuntime; readonly loops: AbortController },
+    {
+      daemon,
+      runtime,
+      loops,
+    }: { readonly daemon: Docker; readonly runtime: DockerRuntime; readonly loops: AbortController },
   ) {
     this.dataFolder = dataFolder;
     this.docker = daemon;
@@ -100,7 +104,9 @@ export class DockerWorld implements AsyncDisposable {
     await this.runtime.sweep(new Set());
     this.#loops.abort(new Error("the test ends"));
     await rm(this.dataFolder, { recursive: true, force: true });
-    const networks = await this.docker.listNetworks({ filters: { label: [`fieldmark.service=${this.runtime.serviceId}`] } });
+    const networks = await this.docker.listNetworks({
+      filters: { label: [`fieldmark.service=${this.runtime.serviceId}`] },
+    });
     for (const { Id } of networks) await this.docker.getNetwork(Id).remove();
   }
 }
