@@ -10,12 +10,10 @@ import { LogPosition, readPosition, writePosition } from "./log-position.ts";
 export const OUTPUT_LIMIT: number = 4 * 2 ** 30;
 /** Bytes that Docker keeps for us of one container; a line costs some 30 bytes more there. */
 const DOCKER_LIMIT = 2 * OUTPUT_LIMIT;
-/** ms between looks whether a container was started */
-const LOOK_MS = 100;
-/** ms until the daemon or the disk is tried again: doubled from the first to the last */
-const RETRY = { first: 100, last: 5_000 } as const;
-/** Times that a file that cannot be written is tried again once the program is gone. */
-const LAST_TRIES = 8;
+/** ms until the container, the daemon or the disk is looked at again: doubled from the first to the last */
+const RETRY = { first: 5, last: 2_000 } as const;
+/** Times that a file that cannot be written is tried again once the program is gone: some ten seconds. */
+const LAST_TRIES = 14;
 /** Bytes after which the position is written down. */
 const NOTE_EVERY = 2 ** 22;
 /** From here on the driver `local` keeps the newline of lines longer than 16 KiB. */
@@ -73,38 +71,40 @@ export async function followContainerLogs(
 ): Promise<void> {
   const { signal, onProblem } = options;
   let pause: number = RETRY.first;
+  let told = "";
   let lastTries = LAST_TRIES;
   while (!signal.aborted) {
-    let state: ContainerState = { kind: "gone" };
+    let state: ContainerState | null = null;
     try {
       state = await stateOf(docker, containerId);
       if (state.kind === "gone") return;
-      if (state.kind === "created") {
-        await rest(LOOK_MS, undefined, { signal });
-        continue;
+      if (state.kind !== "created") {
+        const read = await readOn(docker, containerId, { ...options, losesNewlines: state.losesNewlines });
+        // Only what is read after the end is sure to hold the last lines: a daemon that follows may leave them out.
+        if (state.kind === "ended") return await sayWhatWasDropped(docker, containerId, options);
+        if (read === "to the limit") await docker.getContainer(containerId).wait({ abortSignal: signal });
+        if (read !== "nothing") pause = RETRY.first;
+        told = "";
       }
-      const read = await readOn(docker, containerId, { ...options, losesNewlines: state.losesNewlines });
-      // Only what is read after the end is sure to hold the last lines: a daemon that follows may leave them out.
-      if (state.kind === "ended") return await sayWhatWasDropped(docker, containerId, options);
-      if (read === "to the limit") await docker.getContainer(containerId).wait({ abortSignal: signal });
-      pause = RETRY.first;
     } catch (error) {
       if (signal.aborted) break;
-      // it was removed meanwhile, or is about to be
-      if (isNotFound(error) || isConflict(error)) continue;
-      if (state.kind === "ended" && !isUnreachable(error) && --lastTries === 0) throw error;
-      onProblem(error);
-      await rest(pause, undefined, { signal }).catch(() => {
-        // the loop's condition sees it
-      });
-      pause = Math.min(2 * pause, RETRY.last);
+      // removed meanwhile, or about to be: the next look tells
+      const isGone = isNotFound(error) || isConflict(error);
+      if (state?.kind === "ended" && !isGone && !isUnreachable(error) && --lastTries === 0) throw error;
+      if (!isGone && told !== String(error)) onProblem(error);
+      told = String(error);
     }
+    await rest(pause, undefined, { signal }).catch(() => {
+      // the loop's condition sees it
+    });
+    pause = Math.min(2 * pause, RETRY.last);
   }
   signal.throwIfAborted();
 }
 
 type ContainerState =
-  | { readonly kind: "gone" | "created" }
+  | { readonly kind: "gone" }
+  | { readonly kind: "created" }
   | { readonly kind: "running" | "ended"; readonly losesNewlines: boolean };
 
 async function stateOf(docker: Docker, containerId: string): Promise<ContainerState> {
@@ -127,7 +127,7 @@ async function readOn(
   docker: Docker,
   containerId: string,
   options: FollowOptions & { readonly losesNewlines: boolean },
-): Promise<"to the end" | "to the limit"> {
+): Promise<"to the end" | "to the limit" | "nothing"> {
   const { file, position, signal, limit = OUTPUT_LIMIT } = options;
   const output = await openToAppend(file);
   try {
@@ -144,10 +144,12 @@ async function readOn(
         at.add(frame);
         take(frame.bytes, place, fresh);
       }
-      at.begin(frames.firstTime);
+      at.begin(frames.first);
       await output.appendFile(Buffer.concat(fresh));
       if (place.room === 0) {
-        await output.appendFile(`\nfieldmark: this output is longer than ${limit} bytes; the rest is not kept\n`);
+        await output.appendFile(
+          `\nfieldmark: this output is longer than ${limit} bytes; the rest is not kept\n`,
+        );
         return "to the limit";
       }
       unnoted += chunk.length;
@@ -155,7 +157,7 @@ async function readOn(
       await writePosition(position, at.noted);
       unnoted = 0;
     }
-    return "to the end";
+    return frames.first === null ? "nothing" : "to the end";
   } finally {
     await output.close();
   }
@@ -172,9 +174,9 @@ async function sayWhatWasDropped(
   const frames = new LogFrames({ losesNewlines: false });
   for await (const chunk of await logStream(docker, containerId, { since: 0, signal })) {
     frames.read(chunk);
-    if (frames.firstTime !== null) break;
+    if (frames.first !== null) break;
   }
-  if (frames.firstTime === null || frames.firstTime === at.noted.first) return;
+  if (frames.first === null || frames.first === at.noted.first) return;
   const output = await openToAppend(file);
   try {
     await output.appendFile(

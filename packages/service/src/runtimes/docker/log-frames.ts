@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /** One message of a container's log, as Docker keeps it: a line, or 16 KiB of a longer one. */
 export interface LogFrame {
   readonly stream: "stdout" | "stderr";
@@ -30,15 +32,15 @@ export class LogFrames {
   readonly #inLine = { stdout: false, stderr: false };
   #rest: Buffer = Buffer.alloc(0);
   #clock = { text: "", second: 0 };
-  #firstTime: string | null = null;
+  #first: string | null = null;
 
   constructor({ losesNewlines }: LogFramesOptions) {
     this.#losesNewlines = losesNewlines;
   }
 
-  /** The time of the first frame as the daemon wrote it, which names it; null before it came. */
-  get firstTime(): string | null {
-    return this.#firstTime;
+  /** A name of the first frame, by its time and content; null before it came. */
+  get first(): string | null {
+    return this.#first;
   }
 
   /**
@@ -67,9 +69,9 @@ export class LogFrames {
 
   #frame(stream: "stdout" | "stderr", content: Buffer): LogFrame {
     const space = content.indexOf(SPACE);
-    const time = content.latin1Slice(0, space);
+    const time = content.toString("latin1", 0, space);
     const second = this.#secondOf(time);
-    this.#firstTime ??= time;
+    this.#first ??= `${time}-${createHash("sha256").update(content).digest("hex").slice(0, 16)}`;
     const printed = content.subarray(space + 1);
     const isLine = printed.at(-1) === NEWLINE[0];
     const goesOn = !isLine && printed.length === PIECE_BYTES;

@@ -2,7 +2,7 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import type { LogFrame } from "./log-frames.ts";
 
 /** Seconds: of two streams' lines the later one may stand first in a log, by less than this. */
-const MARGIN = 10;
+const MARGIN = 3;
 
 /** What is written down of a position. */
 export interface NotedPosition {
@@ -10,7 +10,7 @@ export interface NotedPosition {
   readonly since: number;
   /** bytes of the frames older than `since` */
   readonly before: number;
-  /** Time of the log's first frame; "" while none is known. Another one later: the daemon dropped the beginning. */
+  /** Names the log's first frame; "" while none is known. Another one later: the daemon dropped the beginning. */
   readonly first: string;
 }
 
@@ -37,9 +37,9 @@ export class LogPosition {
     return { since: this.#since, before: this.#before, first: this.#first };
   }
 
-  /** Tells the time of the first frame that is read from `since` on. */
-  begin(time: string | null): void {
-    if (this.#since === 0 && this.#first === "") this.#first = time ?? "";
+  /** Tells the name of the first frame that was read from `since` on. */
+  begin(frame: string | null): void {
+    if (this.#since === 0 && this.#first === "") this.#first = frame ?? "";
   }
 
   add({ stream, second, bytes, goesOn }: LogFrame): void {
@@ -73,7 +73,8 @@ export async function readPosition(
     throw error;
   });
   const [, since, before, first] = /^(\d+) (\d+) (\S*)\n$/.exec(text) ?? [];
-  if (since === undefined || before === undefined || first === undefined || Number(before) > size) return null;
+  if (since === undefined || before === undefined || first === undefined || Number(before) > size)
+    return null;
   return new LogPosition({ since: Number(since), before: Number(before), first });
 }
 
