@@ -1,9 +1,11 @@
-import { type BigIntStats, constants } from "node:fs";
-import { type FileHandle, lstat, mkdir, open, rename, rmdir } from "node:fs/promises";
+import { type BigIntStats, constants, fstatSync } from "node:fs";
+import { type FileHandle, mkdir, open, rename, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FieldmarkError } from "@fieldmark/contract";
 import type { ObjectRef } from "../object-store.ts";
+import { statusAt } from "./at-once.ts";
 import { bucketFolder, bucketNotFound } from "./bucket-folder.ts";
+import type { Draft } from "./draft.ts";
 import { ABSENT, errnoOf, unless } from "./errno.ts";
 import type { FolderSync } from "./folder-sync.ts";
 import { keyToPath } from "./key-path.ts";
@@ -50,7 +52,7 @@ export class Bodies {
 
   async find(ref: ObjectRef): Promise<FoundBody | null> {
     for (const path of this.#places(ref)) {
-      const status = await unless(ABSENT, lstat(path, { bigint: true }));
+      const status = statusAt(path);
       if (status?.isFile()) return { path, status };
     }
     return null;
@@ -58,9 +60,10 @@ export class Bodies {
 
   async open(ref: ObjectRef): Promise<OpenBody | null> {
     for (const path of this.#places(ref)) {
+      if (!statusAt(path)?.isFile()) continue;
       const handle = await unless([...ABSENT, "ENXIO"], open(path, OPEN_FLAGS));
       if (handle === null) continue;
-      const status = await handle.stat({ bigint: true });
+      const status = fstatSync(handle.fd, { bigint: true });
       if (status.isFile()) return { path, status, handle };
       await handle.close();
     }
@@ -68,16 +71,16 @@ export class Bodies {
   }
 
   /**
-   * Renames a finished file to where the key's object is, or is to be. The caller holds the key's lock.
+   * Moves a finished draft to where the key's object is, or is to be. The caller holds the key's lock.
    * @returns the path, which `settle` makes durable
    * @throws BUCKET_NOT_FOUND
    */
-  async place(draft: string, ref: ObjectRef, occupied: string | null): Promise<string> {
+  async place(draft: Draft, ref: ObjectRef, occupied: string | null): Promise<string> {
     const { plain, escaped } = keyToPath(ref.key);
     let target = occupied ?? join(bucketFolder(this.root, ref.bucket), plain);
     for (let attempt = 0; attempt < PLACE_ATTEMPTS; attempt++) {
       try {
-        await rename(draft, target);
+        await draft.moveTo(target);
         return target;
       } catch (error) {
         const code = errnoOf(error);
@@ -129,7 +132,7 @@ export class Bodies {
 
   async #makeFolders(ref: ObjectRef, folder: string): Promise<void> {
     const bucket = bucketFolder(this.root, ref.bucket);
-    if ((await unless(ABSENT, lstat(bucket))) === null) throw bucketNotFound(ref.bucket);
+    if (statusAt(bucket) === null) throw bucketNotFound(ref.bucket);
     const names = folder.slice(bucket.length + 1).split("/");
     let path = bucket;
     for (const name of names) {
@@ -141,7 +144,7 @@ export class Bodies {
       );
       if (made !== null) {
         this.#settleFolder(path, parent);
-      } else if ((await unless(ABSENT, lstat(path)))?.isFile()) {
+      } else if (statusAt(path)?.isFile()) {
         await this.#giveWay(ref, path);
       }
     }
@@ -160,7 +163,7 @@ export class Bodies {
     const bucket = bucketFolder(this.root, ref.bucket);
     const key = keyAt(ref.key, path.slice(bucket.length + 1));
     await this.lock({ bucket: ref.bucket, key }, async () => {
-      if (!(await unless(ABSENT, lstat(path)))?.isFile()) return;
+      if (!statusAt(path)?.isFile()) return;
       const target = join(bucket, keyToPath(key).escaped);
       if (dirname(target) !== dirname(path)) await mkdir(dirname(target), { recursive: true });
       await rename(path, target);

@@ -2,6 +2,7 @@ import { lstat, mkdir, readdir, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FieldmarkError } from "@fieldmark/contract";
 import { checkBucketName, isBucketName } from "../names.ts";
+import { statusAt } from "./at-once.ts";
 import { bucketFolder, bucketNotFound } from "./bucket-folder.ts";
 import { ABSENT, errnoOf, unless } from "./errno.ts";
 import type { FolderSync } from "./folder-sync.ts";
@@ -31,7 +32,7 @@ export class Buckets {
 
   async exists(name: string): Promise<boolean> {
     if (!isBucketName(name)) return false;
-    return (await unless(ABSENT, lstat(bucketFolder(this.#root, name))))?.isDirectory() ?? false;
+    return statusAt(bucketFolder(this.#root, name))?.isDirectory() ?? false;
   }
 
   /** @throws BUCKET_NOT_FOUND */

@@ -1,24 +1,48 @@
 import { createHash, randomUUID } from "node:crypto";
-import { constants, copyFile, type FileHandle, open, unlink } from "node:fs/promises";
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fdatasync,
+  fstatSync,
+  fsync,
+  open as openFile,
+  write as writeFile,
+  writev as writevFile,
+} from "node:fs";
+import { copyFile, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { ABSENT, unless } from "./errno.ts";
 import { identityOf } from "./sidecars.ts";
 
 /** Mode of objects: what a job's link to one cannot be written through. */
-const READ_ONLY = 0o444n;
+const READ_ONLY = 0o444;
 /** Bytes gathered before one write. */
 const WRITE_BYTES = 1 << 20;
 /** Bytes after which the disk is set to work while more arrive. */
 const FLUSH_BYTES = 64 << 20;
 
-/** A body on its way: a temporary file, complete, not yet durable or visible. */
+// Numbers of open files, not FileHandles, whose every call goes through the thread pool: see at-once.ts.
+const open = promisify(openFile);
+const flush = promisify(fsync);
+const flushData = promisify(fdatasync);
+const write = promisify(writeFile);
+const writev = promisify(writevFile);
+
+/**
+ * A body on its way: a temporary file, complete, not yet durable or visible. Disposal closes it, and removes it unless it
+ * was moved.
+ */
 export interface Draft extends AsyncDisposable {
   readonly path: string;
-  readonly handle: FileHandle;
   readonly identity: string;
   readonly lastModified: Date;
   /** bytes */
   readonly size: number;
+  /** Resolves when the body is durable; its name is when its folder is. */
+  sync(): Promise<void>;
+  moveTo(target: string): Promise<void>;
 }
 
 export interface ReceivedDraft extends Draft {
@@ -26,27 +50,43 @@ export interface ReceivedDraft extends Draft {
   readonly md5: Buffer;
 }
 
-/** Writes a body to a new read-only file in `folder`. Disposal closes it and removes it unless it was renamed. */
+/** Writes a body to a new read-only file in `folder`. */
 export async function writeDraft(folder: string, body: AsyncIterable<Uint8Array>): Promise<ReceivedDraft> {
   const path = join(folder, randomUUID());
-  const handle = await open(path, "wx", Number(READ_ONLY));
-  const dispose = async (): Promise<void> => {
-    await handle.close();
-    await unless(ABSENT, unlink(path));
-  };
+  const file = await open(path, "wx", READ_ONLY);
+  const owned = own(path, file);
   try {
-    const md5 = await receive(handle, body);
-    return { ...(await describe(handle)), md5, path, handle, [Symbol.asyncDispose]: dispose };
+    const md5 = await receive(file, body);
+    return { ...owned, ...describe(file), md5 };
   } catch (error) {
-    await dispose();
+    await owned[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-async function describe(handle: FileHandle): Promise<Pick<Draft, "identity" | "lastModified" | "size">> {
-  const status = await handle.stat({ bigint: true });
+function own(
+  path: string,
+  file: number,
+): Pick<Draft, "path" | "sync" | "moveTo" | typeof Symbol.asyncDispose> {
+  let isMoved = false;
+  return {
+    path,
+    sync: () => flush(file),
+    async moveTo(target) {
+      await rename(path, target);
+      isMoved = true;
+    },
+    async [Symbol.asyncDispose]() {
+      closeSync(file);
+      if (!isMoved) await unless(ABSENT, unlink(path));
+    },
+  };
+}
+
+function describe(file: number): Pick<Draft, "identity" | "lastModified" | "size"> {
+  const status = fstatSync(file, { bigint: true });
   // A umask may have taken bits away; the time of writing stays as it is.
-  if ((status.mode & 0o777n) !== READ_ONLY) await handle.chmod(Number(READ_ONLY));
+  if ((Number(status.mode) & 0o777) !== READ_ONLY) fchmodSync(file, READ_ONLY);
   return { identity: identityOf(status), lastModified: status.mtime, size: Number(status.size) };
 }
 
@@ -55,12 +95,8 @@ export async function copyDraft(folder: string, source: string): Promise<Draft> 
   const path = join(folder, randomUUID());
   try {
     await copyFile(source, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    const handle = await open(path, "r");
-    const dispose = async (): Promise<void> => {
-      await handle.close();
-      await unless(ABSENT, unlink(path));
-    };
-    return { ...(await describe(handle)), path, handle, [Symbol.asyncDispose]: dispose };
+    const file = await open(path, "r");
+    return { ...own(path, file), ...describe(file) };
   } catch (error) {
     await unless(ABSENT, unlink(path));
     throw error;
@@ -68,7 +104,7 @@ export async function copyDraft(folder: string, source: string): Promise<Draft> 
 }
 
 /** Hashes and gathers chunks while the ones before are being written; nothing is copied. Returns the md5. */
-async function receive(handle: FileHandle, body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+async function receive(file: number, body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const hash = createHash("md5");
   let gathered: Uint8Array[] = [];
   let bytes = 0;
@@ -83,18 +119,18 @@ async function receive(handle: FileHandle, body: AsyncIterable<Uint8Array>): Pro
       bytes += chunk.length;
       if (bytes < WRITE_BYTES) continue;
       await writing;
-      writing = inBackground(writeAll(handle, gathered));
+      writing = inBackground(writeAll(file, gathered));
       unflushed += bytes;
       gathered = [];
       bytes = 0;
       if (unflushed >= FLUSH_BYTES) {
         await Promise.all([writing, flushing]);
-        flushing = inBackground(handle.datasync());
+        flushing = inBackground(flushData(file));
         unflushed = 0;
       }
     }
     await writing;
-    if (bytes > 0) await writeAll(handle, gathered);
+    if (bytes > 0) await writeAll(file, gathered);
     await flushing;
   } catch (error) {
     await Promise.allSettled([writing, flushing]);
@@ -110,8 +146,8 @@ function inBackground<T>(work: Promise<T>): Promise<T> {
 }
 
 /** Every byte, in order, behind what was written: a write may take fewer than it was given. */
-async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
-  let { bytesWritten } = await handle.writev(chunks);
+async function writeAll(file: number, chunks: readonly Uint8Array[]): Promise<void> {
+  let { bytesWritten } = await writev(file, chunks);
   for (const chunk of chunks) {
     if (bytesWritten >= chunk.length) {
       bytesWritten -= chunk.length;
@@ -119,6 +155,6 @@ async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[]): Prom
     }
     let rest = chunk.subarray(bytesWritten);
     bytesWritten = 0;
-    while (rest.length > 0) rest = rest.subarray((await handle.write(rest)).bytesWritten);
+    while (rest.length > 0) rest = rest.subarray((await write(file, rest)).bytesWritten);
   }
 }

@@ -1,4 +1,7 @@
-import { open } from "node:fs/promises";
+import { closeSync, fsync, openSync } from "node:fs";
+import { promisify } from "node:util";
+
+const flush = promisify(fsync);
 
 /**
  * Makes renames durable. One fsync of a folder covers every rename before it, so callers that arrive while one is
@@ -34,10 +37,10 @@ export class FolderSync {
 }
 
 async function fsyncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
+  const folder = openSync(path, "r");
   try {
-    await folder.sync();
+    await flush(folder);
   } finally {
-    await folder.close();
+    closeSync(folder);
   }
 }

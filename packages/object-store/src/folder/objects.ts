@@ -141,12 +141,12 @@ export class Objects {
     { draft, sidecar }: { readonly draft: Draft; readonly sidecar: Sidecar },
     conditions: PutConditions,
   ): Promise<{ readonly previous: OpenBody | null; readonly path: string }> {
-    await Promise.all([draft.handle.sync(), this.#sidecars.create(ref.bucket, draft.identity, sidecar)]);
+    await Promise.all([draft.sync(), this.#sidecars.create(ref.bucket, draft.identity, sidecar)]);
     return this.#bodies.lock(ref, async () => {
       const previous = await this.#bodies.open(ref);
       try {
         await this.#judge(ref, previous, conditions);
-        const path = await this.#bodies.place(draft.path, ref, previous?.path ?? null);
+        const path = await this.#bodies.place(draft, ref, previous?.path ?? null);
         return { previous, path };
       } catch (error) {
         await previous?.handle.close();

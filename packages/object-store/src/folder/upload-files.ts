@@ -74,12 +74,12 @@ export class UploadFiles {
     const recordDraft = join(this.#temporary, randomUUID());
     try {
       const text = JSON.stringify({ ...part, body } satisfies StoredPart);
-      await Promise.all([draft.handle.sync(), writeDurably(recordDraft, text)]);
+      await Promise.all([draft.sync(), writeDurably(recordDraft, text)]);
       const before = await this.#readPart(record);
       if (
         (await unless(
           ABSENT,
-          rename(draft.path, join(folder, body)).then(() => true),
+          draft.moveTo(join(folder, body)).then(() => true),
         )) === null
       )
         return false;
