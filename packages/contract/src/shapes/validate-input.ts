@@ -83,16 +83,17 @@ function read(value: unknown, shapeName: string, place: Place): unknown {
 
 function readStructure(value: unknown, shape: Extract<Shape, { type: "structure" }>, place: Place): unknown {
   if (!isObject(value)) throw NotConvertible.for(value, "structure");
-  const entries = Object.entries(shape.members).flatMap(([name, memberShape]) => {
-    const path = place.path === "" ? lowerCamel(name) : `${place.path}.${lowerCamel(name)}`;
+  const { model, path, errors } = place;
+  const pathOf = (name: string) => (path === "" ? lowerCamel(name) : `${path}.${lowerCamel(name)}`);
+  const known: Record<string, unknown> = {};
+  for (const [name, memberShape] of Object.entries(shape.members)) {
     const member = Object.hasOwn(value, name) ? value[name] : undefined;
     if (member !== undefined && member !== null)
-      return [[name, read(member, memberShape, { ...place, path })] as const];
-    if (shape.required.includes(name))
-      place.errors.push(constraintError(null, path, "Member must not be null"));
-    return [];
-  });
-  return Object.fromEntries(entries);
+      known[name] = read(member, memberShape, { model, path: pathOf(name), errors });
+    else if (shape.required.includes(name))
+      errors.push(constraintError(null, pathOf(name), "Member must not be null"));
+  }
+  return known;
 }
 
 function readList(value: unknown, shape: Extract<Shape, { type: "list" }>, place: Place): unknown {

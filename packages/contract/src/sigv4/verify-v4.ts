@@ -27,6 +27,8 @@ interface Claim {
   readonly accessKeyId: string;
   readonly scope: CredentialScope;
   readonly time: Date;
+  /** The same, yyyymmddThhmmssZ. */
+  readonly amzDate: string;
   readonly signedHeaders: readonly string[];
   readonly signature: string;
   readonly sessionToken: string | null;
@@ -67,13 +69,14 @@ export async function verifyHeaderV4<I>(
     { place: "header", authorization },
   );
   const { accessKeyId, scope } = readCredential(Credential, "header");
-  const time = readTime(dateText, scope);
+  const { time, amzDate } = readTime(dateText, scope);
   const contentSha256 = canonicalHeaderValue(head, "x-amz-content-sha256");
   if (options.service === "s3" && contentSha256 === null) fail({ kind: "missing-content-sha256" });
   const claim: Claim = {
     accessKeyId,
     scope,
     time,
+    amzDate,
     signedHeaders: SignedHeaders.split(";"),
     signature: Signature,
     sessionToken: canonicalHeaderValue(head, "x-amz-security-token"),
@@ -112,7 +115,7 @@ export async function verifyQueryV4<I>(
     { place: "query", authorization: head.query },
   );
   const { accessKeyId, scope } = readCredential(found["X-Amz-Credential"] ?? "", "query");
-  const time = readTime(found["X-Amz-Date"] ?? "", scope);
+  const { time, amzDate } = readTime(found["X-Amz-Date"] ?? "", scope);
   const expiresSeconds = readExpires(found["X-Amz-Expires"] ?? "");
   const contentSha256 =
     canonicalHeaderValue(head, "x-amz-content-sha256") ?? query.get("X-Amz-Content-Sha256");
@@ -120,6 +123,7 @@ export async function verifyQueryV4<I>(
     accessKeyId,
     scope,
     time,
+    amzDate,
     signedHeaders: (found["X-Amz-SignedHeaders"] ?? "").split(";"),
     signature: found["X-Amz-Signature"] ?? "",
     sessionToken: query.get("X-Amz-Security-Token") ?? null,
@@ -144,7 +148,7 @@ async function verifyClaim<I>(
   options: VerifyOptions<I>,
   checkTime: () => void,
 ): Promise<Verified<I>> {
-  const { accessKeyId, scope, signedHeaders } = claim;
+  const { accessKeyId, scope, amzDate, signedHeaders } = claim;
   if (scope.service !== options.service)
     fail({ kind: "wrong-service", found: scope.service, expected: options.service });
   if (options.region !== null && scope.region !== options.region)
@@ -156,7 +160,6 @@ async function verifyClaim<I>(
   );
   if (unsigned.length > 0) fail({ kind: "unsigned-headers", headers: unsigned.sort() });
 
-  const amzDate = formatAmzDate(claim.time);
   const canonical = canonicalRequest(head, {
     service: options.service,
     signedHeaders,
@@ -206,11 +209,12 @@ function readCredential(credential: string, place: "header" | "query") {
   return { accessKeyId, scope: { date, region, service } };
 }
 
-function readTime(text: string, scope: CredentialScope): Date {
+function readTime(text: string, scope: CredentialScope): Pick<Claim, "time" | "amzDate"> {
   const time = parseAmzDate(text) ?? fail({ kind: "malformed-date", found: text });
-  const date = formatAmzDate(time).slice(0, 8);
+  const amzDate = formatAmzDate(time);
+  const date = amzDate.slice(0, 8);
   if (date !== scope.date) fail({ kind: "wrong-date", found: scope.date, expected: date });
-  return time;
+  return { time, amzDate };
 }
 
 function readExpires(text: string): number {

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { hash, randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import {
   type CredentialLookup,
@@ -87,7 +87,7 @@ async function callOperation(
   const received = now();
   const verified = await verifySignature(
     { method, path, query, headers },
-    { service, region, lookup, now: received, bodySha256: createHash("sha256").update(body).digest("hex") },
+    { service, region, lookup, now: received, bodySha256: hash("sha256", body, "hex") },
   );
   if (!verified.ok) return refuse(authenticationAnswer(verified.failure, protocol.name));
 

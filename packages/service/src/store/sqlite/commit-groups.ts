@@ -8,7 +8,8 @@ interface Member {
 
 /**
  * Writes in groups: all that were asked for in one turn of the event loop share one commit, and so one flush of the disk.
- * A member resolves after the commit; one that throws is rolled back alone and does not fail the others.
+ * A member resolves after the commit; one that throws is rolled back alone and does not fail the others. A member may be
+ * run twice: members seldom throw, so a group is tried without a savepoint for each, and again with them when one did.
  */
 export class CommitGroups implements Disposable {
   readonly #connection: Connection;
@@ -40,17 +41,36 @@ export class CommitGroups implements Disposable {
     this.#members = [];
     this.#scheduled = null;
     if (members.length === 0) return;
-    const outcomes: (() => void)[] = [];
+    let outcomes: readonly (() => void)[];
     try {
-      this.#connection.exec("begin immediate");
-      for (const member of members) outcomes.push(this.#runAlone(member));
-      this.#connection.exec("commit");
+      outcomes =
+        this.#together(members) ?? this.#transact(() => members.map((member) => this.#runAlone(member)));
     } catch (error) {
-      this.#rollBack();
       for (const { fail } of members) fail(error);
       return;
     }
     for (const settle of outcomes) settle();
+  }
+
+  /** null, and nothing written, when anything failed: run apart, the members show which of them it was. */
+  #together(members: readonly Member[]): readonly (() => void)[] | null {
+    try {
+      return this.#transact(() => members.map(({ run }) => run()));
+    } catch {
+      return null;
+    }
+  }
+
+  #transact<T>(work: () => T): T {
+    try {
+      this.#connection.exec("begin immediate");
+      const result = work();
+      this.#connection.exec("commit");
+      return result;
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
   }
 
   #runAlone({ run, fail }: Member): () => void {

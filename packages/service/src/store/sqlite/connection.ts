@@ -1,7 +1,11 @@
 import type { Compilable, CompiledQuery } from "kysely";
 import Database from "libsql";
 
-type Statement = ReturnType<Database.Database["prepare"]>;
+interface Statement {
+  readonly prepared: ReturnType<Database.Database["prepare"]>;
+  /** Whether it answers with rows. */
+  readonly isReader: boolean;
+}
 
 /** Statements kept prepared; a list has one for each combination of filters. */
 const STATEMENTS = 256;
@@ -38,9 +42,9 @@ export class Connection implements Disposable {
 
   /** Runs a query; also one without an answer, whose rows are []. */
   all<R>({ sql, parameters }: CompiledQuery<R>): R[] {
-    const statement = this.#statement(sql);
-    if (statement.reader) return statement.all(parameters) as R[];
-    statement.run(parameters);
+    const { prepared, isReader } = this.#statement(sql);
+    if (isReader) return prepared.all(parameters) as R[];
+    prepared.run(parameters);
     return [];
   }
 
@@ -58,7 +62,8 @@ export class Connection implements Disposable {
     if (kept !== undefined) return kept;
     const oldest = this.#statements.keys().next();
     if (this.#statements.size >= STATEMENTS && !oldest.done) this.#statements.delete(oldest.value);
-    const statement = this.#database.prepare(sql);
+    const prepared = this.#database.prepare(sql);
+    const statement = { prepared, isReader: prepared.reader };
     this.#statements.set(sql, statement);
     return statement;
   }
@@ -79,13 +84,10 @@ export function compileOnce<P extends object, R>(
 ): (values: P) => CompiledQuery<R> {
   const standIns = new Proxy({} as P, { get: (_, key) => new Parameter(String(key)) });
   const compiled = build(standIns).compile();
-  return (values) => {
-    const named = new Map<string, unknown>(Object.entries(values));
-    return {
-      ...compiled,
-      parameters: compiled.parameters.map((value) =>
-        value instanceof Parameter ? named.get(value.key) : value,
-      ),
-    };
-  };
+  return (values) => ({
+    ...compiled,
+    parameters: compiled.parameters.map((value) =>
+      value instanceof Parameter ? Reflect.get(values, value.key) : value,
+    ),
+  });
 }

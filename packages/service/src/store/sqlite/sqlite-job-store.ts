@@ -59,7 +59,7 @@ class SqliteJobStore implements JobStore {
 
   insert(job: NewJob): Promise<JobRecord> {
     return this.#groups.write(() => {
-      const taken = this.#connection.first(statements.rowByName({ name: job.name }));
+      const taken = this.#connection.first(statements.arnByName({ name: job.name }));
       if (taken !== null) {
         throw new FieldmarkError(
           "JOB_EXISTS",
@@ -75,7 +75,7 @@ class SqliteJobStore implements JobStore {
       if (job.sessionKeys !== null)
         this.#connection.all(statements.insertSession(sessionRow(row.id, job.sessionKeys)));
       this.#writeTags(row.id, job.tags);
-      this.#append(row, job.createdAt, null);
+      this.#connection.all(statements.insertFirstTransition({ ...row, at: job.createdAt }));
       return { ...toSummary(row), imageDigest: null, request: job.request, sessionKeys: job.sessionKeys };
     });
   }

@@ -55,6 +55,9 @@ export const jobById = compileOnce((at: { id: string }) => selectJobs.where("id"
 export const rowByName = compileOnce((at: { name: string }) =>
   db.selectFrom("processing_job").selectAll().where("name", "=", at.name),
 );
+export const arnByName = compileOnce((at: { name: string }) =>
+  db.selectFrom("processing_job").select("arn").where("name", "=", at.name),
+);
 export const rowById = compileOnce((at: { id: string }) =>
   db.selectFrom("processing_job").selectAll().where("id", "=", at.id),
 );
@@ -114,6 +117,12 @@ export const insertTransition = compileOnce(
       phase: row.phase,
       note: row.note,
     })),
+);
+export const insertFirstTransition = compileOnce(
+  (row: { id: string; at: number; status: ProcessingJobStatus; phase: Phase }) =>
+    db
+      .insertInto("processing_job_transition")
+      .values({ job_id: row.id, sequence: 1, at: row.at, status: row.status, phase: row.phase, note: null }),
 );
 export const transitionsOf = compileOnce((at: { id: string }) =>
   db.selectFrom("processing_job_transition").selectAll().where("job_id", "=", at.id).orderBy("sequence"),
