@@ -7,6 +7,7 @@ Reads /opt/ml/processing/input/test (pictures), …/input/manifest/test.csv and 
 import argparse
 import csv
 import json
+import os
 import tarfile
 import tempfile
 from pathlib import Path
@@ -15,7 +16,8 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-ROOT = Path("/opt/ml/processing")
+# A service on a machine without namespaces names the folder that stands for /opt/ml.
+ROOT = Path(os.environ.get("OPT_ML", "/opt/ml")) / "processing"
 BATCH = 32
 
 

@@ -6,12 +6,15 @@ Reads /opt/ml/processing/input (classes.txt, images.txt, image_class_labels.txt,
 
 import argparse
 import csv
+import os
 import random
 import shutil
 from pathlib import Path
 
-INPUT = Path("/opt/ml/processing/input")
-OUTPUT = Path("/opt/ml/processing/output")
+# A service on a machine without namespaces names the folder that stands for /opt/ml.
+PROCESSING = Path(os.environ.get("OPT_ML", "/opt/ml")) / "processing"
+INPUT = PROCESSING / "input"
+OUTPUT = PROCESSING / "output"
 LAB_CLASSES = (13, 17, 35, 36, 47, 68, 73, 87)
 SPLITS = {"train": 0.6, "valid": 0.2, "test": 0.2}
 
