@@ -1,11 +1,13 @@
 import { mkdir, readFile, rmdir, writeFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import type { Limits } from "../../jobs/run-plan.ts";
 
 const CONTROLLERS = ["memory", "pids", "cpu"] as const;
 type Controller = (typeof CONTROLLERS)[number];
 /** Name of the folder that holds the groups of all instances. */
 const PARENT = "fieldmark";
+/** Name of the leaf that this process is in, where version 2 lets no process be beside its groups. */
+const OWN_LEAF = "service";
 const CPU_PERIOD = 100_000; // microseconds
 /** Limits of a group that is made to see whether groups can be made. */
 const TRIAL_LIMITS: Limits = {
@@ -110,19 +112,19 @@ async function openFirst(mount: GroupMount, own: ReadonlyMap<string, string>): P
 
 /**
  * Version 2: processes may only be in leaves. Root makes its groups below the tree's root; a user below the group that was
- * delegated to it, whose only process, this one, moves into a leaf of its own.
+ * delegated to it, whose only process, this one, moves into a leaf of its own, unless it was started there (systemd's
+ * DelegateSubgroup).
  */
 async function openSecond(mount: GroupMount, own: ReadonlyMap<string, string>): Promise<Hierarchy | null> {
-  const top =
-    process.getuid?.() === 0
-      ? mount.folder
-      : join(mount.folder, relative(mount.root, own.get("") ?? mount.root));
+  const here = join(mount.folder, relative(mount.root, own.get("") ?? mount.root));
+  const delegated = basename(here) === OWN_LEAF ? dirname(here) : here;
+  const top = process.getuid?.() === 0 ? mount.folder : delegated;
   const offered = (await readFile(join(top, "cgroup.controllers"), "utf8")).trim().split(/\s+/);
   const controllers = CONTROLLERS.filter((controller) => offered.includes(controller));
   if (controllers.length === 0) return null;
   if (top !== mount.folder) {
-    await mkdir(join(top, "service"), { recursive: true });
-    await writeFile(join(top, "service", "cgroup.procs"), "0");
+    await mkdir(join(top, OWN_LEAF), { recursive: true });
+    await writeFile(join(top, OWN_LEAF, "cgroup.procs"), "0");
   }
   const parent = join(top, PARENT);
   await mkdir(parent, { recursive: true });
