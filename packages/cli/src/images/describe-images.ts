@@ -13,11 +13,11 @@ export function describeImages(
       head: [...head],
       style: { head: color ? ["bold"] : [], border: color ? ["gray"] : [], compact: true },
     });
-    for (const row of rows) made.push(row.map(printable));
+    for (const row of rows) made.push([...row]);
     return made.toString();
   };
   const words = rules.map(({ repositories, image, package: name, refused }) => [
-    repositories.join(" "),
+    repositories.join("\n"),
     `fieldmark/${image}`,
     refused.length === 0 ? "any" : refused.map(({ below }) => `${name} ≥ ${below}`).join(", "),
   ]);
@@ -32,7 +32,7 @@ export function describeImages(
       ? "no aliases"
       : table(
           ["alias", "image"],
-          aliases.map(({ pattern, image }) => [pattern, image]),
+          aliases.map(({ pattern, image }) => [printable(pattern), printable(image)]),
         ),
     "",
     table(["ECR repository", "stood in for by", "versions"], words),
@@ -42,7 +42,7 @@ export function describeImages(
 function status({ name, built }: ReadyImageStatus, known: boolean, now: Date): readonly string[] {
   if (built === null) return ["", "", known ? `no: fieldmark images build ${name}` : "?"];
   const versions = Object.entries(built.versions).map(([each, version]) => `${each} ${version}`);
-  return [versions.join(", "), formatBytes(built.size), age(now.getTime() - Date.parse(built.createdAt))];
+  return [printable(versions.join(", ")), formatBytes(built.size), age(now.getTime() - Date.parse(built.createdAt))];
 }
 
 /** ms → the largest unit that fits: 40 minutes ago, 3 days ago. */
