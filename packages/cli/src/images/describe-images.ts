@@ -42,7 +42,11 @@ export function describeImages(
 function status({ name, built }: ReadyImageStatus, known: boolean, now: Date): readonly string[] {
   if (built === null) return ["", "", known ? `no: fieldmark images build ${name}` : "?"];
   const versions = Object.entries(built.versions).map(([each, version]) => `${each} ${version}`);
-  return [printable(versions.join(", ")), formatBytes(built.size), age(now.getTime() - Date.parse(built.createdAt))];
+  return [
+    printable(versions.join(", ")),
+    formatBytes(built.size),
+    age(now.getTime() - Date.parse(built.createdAt)),
+  ];
 }
 
 /** ms → the largest unit that fits: 40 minutes ago, 3 days ago. */

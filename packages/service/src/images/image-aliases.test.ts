@@ -27,10 +27,13 @@ test("an alias that is not there cannot be removed", async () => {
   await expect(removeAlias(data, "x")).rejects.toMatchObject({ code: "ALIAS_UNKNOWN" });
 });
 
-test.each(["{", "[]", '{"aliases": [{"pattern": "x"}]}', '{"aliases": [{"pattern": "", "image": "y"}]}', "null"])(
-  "a file with %s is named as broken",
-  async (text) => {
-    await writeFile(join(data, "images.json"), text);
-    await expect(readAliases(data)).rejects.toMatchObject({ code: "DATA_BROKEN" });
-  },
-);
+test.each([
+  "{",
+  "[]",
+  '{"aliases": [{"pattern": "x"}]}',
+  '{"aliases": [{"pattern": "", "image": "y"}]}',
+  "null",
+])("a file with %s is named as broken", async (text) => {
+  await writeFile(join(data, "images.json"), text);
+  await expect(readAliases(data)).rejects.toMatchObject({ code: "DATA_BROKEN" });
+});

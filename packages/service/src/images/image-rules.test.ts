@@ -29,7 +29,9 @@ test.each([
 ])("no rule knows %s", (image) => expect(ruleFor(image)).toBeNull());
 
 test("Spark 2 is refused with the reason, Spark 3 is not", () => {
-  expect(ruleFor(ecr("sagemaker-spark-processing:2.4-cpu"))?.refusal).toMatch(/pyspark 2\.4: jars .* Scala 2\.11/);
+  expect(ruleFor(ecr("sagemaker-spark-processing:2.4-cpu"))?.refusal).toMatch(
+    /pyspark 2\.4: jars .* Scala 2\.11/,
+  );
   expect(ruleFor(ecr("sagemaker-spark-processing:3.0-cpu"))?.refusal).toBeNull();
 });
 
@@ -37,14 +39,18 @@ test("every URI that the SageMaker Python SDK makes falls under a rule", async (
   const golden = new URL("../../../sdk/golden/image-uris.json", import.meta.url);
   const uris = JSON.parse(await readFile(golden, "utf8")) as readonly { readonly uri: string }[];
   expect(uris.length).toBeGreaterThan(0);
-  for (const { uri } of uris) expect([uri, ruleFor(uri)?.version]).toEqual([uri, expect.stringMatching(/^\d/)]);
+  for (const { uri } of uris)
+    expect([uri, ruleFor(uri)?.version]).toEqual([uri, expect.stringMatching(/^\d/)]);
 });
 
 test("no repository has two rules, and each rule's image has a folder in containers/", async () => {
   const repositories = IMAGE_RULES.flatMap((rule) => rule.repositories);
   expect(new Set(repositories).size).toBe(repositories.length);
   for (const name of READY_IMAGES) {
-    const dockerfile = await readFile(new URL(`../../../../containers/${name}/Dockerfile`, import.meta.url), "utf8");
+    const dockerfile = await readFile(
+      new URL(`../../../../containers/${name}/Dockerfile`, import.meta.url),
+      "utf8",
+    );
     const label = /io\.fieldmark\.versions="(.*?[^\\])"/.exec(dockerfile)?.[1] ?? "";
     const versions = JSON.parse(label.replaceAll('\\"', '"')) as Readonly<Record<string, string>>;
     for (const rule of IMAGE_RULES.filter(({ image }) => image === name))
@@ -52,18 +58,28 @@ test("no repository has two rules, and each rule's image has a folder in contain
   }
 });
 
-test.each([["sklearn"], ["tensorflow"], ["pyspark"]])("%s's label says the versions that its requirements pin", async (name) => {
-  const read = async (file: string) =>
-    await readFile(new URL(`../../../../containers/${name}/${file}`, import.meta.url), "utf8");
-  const label = /io\.fieldmark\.versions="(.*?[^\\])"/.exec(await read("Dockerfile"))?.[1] ?? "";
-  const pinned = new Map([...(await read("requirements.txt")).matchAll(/^([\w.-]+)==([\w.]+)/gm)].map(([, each, version]) => [each, version]));
-  const versions = Object.entries(JSON.parse(label.replaceAll('\\"', '"')) as Readonly<Record<string, string>>);
-  for (const [each, version] of versions) {
-    // TensorFlow's packages for CPUs have a name of their own; hadoop-aws comes from Maven
-    const found = pinned.get(each) ?? pinned.get(`${each}-cpu`);
-    if (each !== "hadoop-aws") expect([each, found]).toEqual([each, version]);
-  }
-});
+test.each([["sklearn"], ["tensorflow"], ["pyspark"]])(
+  "%s's label says the versions that its requirements pin",
+  async (name) => {
+    const read = async (file: string) =>
+      await readFile(new URL(`../../../../containers/${name}/${file}`, import.meta.url), "utf8");
+    const label = /io\.fieldmark\.versions="(.*?[^\\])"/.exec(await read("Dockerfile"))?.[1] ?? "";
+    const pinned = new Map(
+      [...(await read("requirements.txt")).matchAll(/^([\w.-]+)==([\w.]+)/gm)].map(([, each, version]) => [
+        each,
+        version,
+      ]),
+    );
+    const versions = Object.entries(
+      JSON.parse(label.replaceAll('\\"', '"')) as Readonly<Record<string, string>>,
+    );
+    for (const [each, version] of versions) {
+      // TensorFlow's packages for CPUs have a name of their own; hadoop-aws comes from Maven
+      const found = pinned.get(each) ?? pinned.get(`${each}-cpu`);
+      if (each !== "hadoop-aws") expect([each, found]).toEqual([each, version]);
+    }
+  },
+);
 
 test.each([
   ["fieldmark/sklearn", { name: "sklearn", tag: null }],
@@ -79,7 +95,10 @@ test.each([
   ["a/b:1", { registry: "docker.io", repository: "a/b", tag: "1", digest: null }],
   ["localhost/b", { registry: "localhost", repository: "b", tag: null, digest: null }],
   ["127.0.0.1:5000/b/c:x", { registry: "127.0.0.1:5000", repository: "b/c", tag: "x", digest: null }],
-  [`r.io/b:1@sha256:${"a".repeat(64)}`, { registry: "r.io", repository: "b", tag: "1", digest: `sha256:${"a".repeat(64)}` }],
+  [
+    `r.io/b:1@sha256:${"a".repeat(64)}`,
+    { registry: "r.io", repository: "b", tag: "1", digest: `sha256:${"a".repeat(64)}` },
+  ],
 ])("%s is taken apart as Docker does it", (image, name) => expect(parseImageName(image)).toEqual(name));
 
 test("a tag is added where none is said", () => {

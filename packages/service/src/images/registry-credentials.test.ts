@@ -29,13 +29,23 @@ test("without a file, or an entry for the registry, there is no login", async ()
   expect(await login("r.io", { auths: { "r.io": {} } })).toBeNull();
 });
 
-test.each([["r.io:5000"], ["https://r.io:5000"], ["https://r.io:5000/v1/"]])("an entry %s counts for its host", async (name) => {
-  expect(await login("r.io:5000", { auths: { [name]: { auth } } })).toMatchObject({ username: "ada", password: "se:cret" });
-});
+test.each([["r.io:5000"], ["https://r.io:5000"], ["https://r.io:5000/v1/"]])(
+  "an entry %s counts for its host",
+  async (name) => {
+    expect(await login("r.io:5000", { auths: { [name]: { auth } } })).toMatchObject({
+      username: "ada",
+      password: "se:cret",
+    });
+  },
+);
 
 test("Docker Hub is known by the name that Docker's client gives it", async () => {
   const found = await login("docker.io", { auths: { "https://index.docker.io/v1/": { auth } } });
-  expect(found).toEqual({ serveraddress: "https://index.docker.io/v1/", username: "ada", password: "se:cret" });
+  expect(found).toEqual({
+    serveraddress: "https://index.docker.io/v1/",
+    username: "ada",
+    password: "se:cret",
+  });
 });
 
 test("an identity token counts before a password", async () => {
