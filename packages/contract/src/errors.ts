@@ -242,6 +242,9 @@ export const ERRORS = {
   ),
   DOCKER_SETTINGS: environment("Correct DOCKER_HOST, DOCKER_CONTEXT or the file that is named."),
   DOCKER_UNREACHABLE: environment("Start Docker, or start the service with --runtime process."),
+  JOBS_UNREACHABLE: environment(
+    "For containers on another machine listen on an address that it reaches (--listen); else free the port.",
+  ),
   DOCKER_FAILED: environment("Mend what the daemon names; its own log may say more."),
 
   // The machine

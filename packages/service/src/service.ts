@@ -1,13 +1,16 @@
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
+import type { CredentialLookup } from "@fieldmark/contract";
 import { FolderStore } from "@fieldmark/object-store";
-import { createDispatch } from "./api/dispatch.ts";
+import { createDispatch, type Dispatch } from "./api/dispatch.ts";
 import { createHttpServer, listen } from "./api/http-server.ts";
+import { addressElsewhere, JobListener } from "./api/job-listener.ts";
 import { createNextTokens } from "./api/next-token.ts";
+import type { Identity } from "./api/operation.ts";
 import { iamOperations, stsOperations } from "./api/operations/identity.ts";
 import { logsOperations } from "./api/operations/logs.ts";
 import { sageMakerOperations } from "./api/operations/sagemaker.ts";
-import { credentialLookup } from "./credentials.ts";
+import { credentialLookup, jobsOnly } from "./credentials.ts";
 import { makeDataFolder, type OwnerKeys, ownerKeys } from "./data-folder.ts";
 import { Disposables } from "./disposables.ts";
 import { Environments } from "./environments/environments.ts";
@@ -111,42 +114,62 @@ async function start(options: ServiceOptions, parts: Disposables): Promise<Servi
 
   let controller: Controller | null = null;
   const wake = () => controller?.wake();
-  const lookup = credentialLookup(keys, jobs);
-  const dispatch = createDispatch({
-    operations: new Map([
-      ...sageMakerOperations({
-        jobs,
-        maxInstances,
-        nextTokens: createNextTokens(keys.secretAccessKey),
-        wake,
-        trouble: () => docker?.trouble ?? null,
+  const operations = new Map([
+    ...sageMakerOperations({
+      jobs,
+      maxInstances,
+      nextTokens: createNextTokens(keys.secretAccessKey),
+      wake,
+      trouble: () => docker?.trouble ?? null,
+    }),
+    ...logsOperations({ logs }),
+    ...stsOperations(),
+    ...iamOperations(),
+  ]);
+  const dispatchFor = (lookup: CredentialLookup<Identity>): Dispatch =>
+    createDispatch({
+      operations,
+      storageServer: createStorageServer({
+        store,
+        lookup,
+        // a job's program must not read through the service what its sandbox keeps from it
+        mayNameFiles: ({ kind }) => kind === "owner",
+        region,
+        now,
+        onDefect,
       }),
-      ...logsOperations({ logs }),
-      ...stsOperations(),
-      ...iamOperations(),
-    ]),
-    storageServer: createStorageServer({
-      store,
       lookup,
-      // a job's program must not read through the service what its sandbox keeps from it
-      mayNameFiles: ({ kind }) => kind === "owner",
       region,
+      accountId: ACCOUNT_ID,
+      health: () => ({ service: "fieldmark", region, runtime: runtime.name, copySources: ["s3", "file"] }),
       now,
       onDefect,
-    }),
-    lookup,
-    region,
-    accountId: ACCOUNT_ID,
-    health: () => ({ service: "fieldmark", region, runtime: runtime.name, copySources: ["s3", "file"] }),
-    now,
-    onDefect,
-  });
-  const server = createHttpServer(dispatch, onDefect);
+    });
+  const lookup = credentialLookup(keys, jobs);
+  const server = createHttpServer(dispatchFor(lookup), onDefect);
   const port = await listen(server, options.listen);
   const url = urlOf(options.listen.host, port);
   parts.add(async () => {
     server.closeAllConnections();
     await new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+
+  const jobListener =
+    docker === null
+      ? null
+      : parts.use(
+          new JobListener({
+            gateway: async () => (await docker.serviceNetwork()).gateway,
+            dispatch: dispatchFor(jobsOnly(lookup)),
+            portFile: join(dataFolder, "jobs-port"),
+            elsewhere: addressElsewhere({ host: options.listen.host, port }),
+            onDefect,
+            onProblem,
+          }),
+        );
+  // jobs that ran on meanwhile look for it already
+  jobListener?.endpoint().catch((error: unknown) => {
+    if (!closing.signal.aborted) onProblem(error);
   });
 
   const transfer = storeTransfer(store, { onProblem, elapsed: () => performance.now() });
@@ -156,7 +179,7 @@ async function start(options: ServiceOptions, parts: Disposables): Promise<Servi
     runtime,
     transfer,
     logs,
-    endpoint: url,
+    endpoint: async () => (jobListener === null ? url : await jobListener.endpoint()),
     settings: { region, machineMemory: machine.memory, machineCpus: machine.cpus },
     maxInstances,
     retention: options.retentionDays * DAY,

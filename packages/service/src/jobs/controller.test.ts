@@ -43,7 +43,7 @@ function controller(changes: Partial<ControllerOptions> = {}): Controller {
     runtime: fakeRuntime({ folder: instances, now: Date.now }),
     transfer: writtenTransfer(join(folder, "transfers")),
     logs: linesAsLogs(["Traceback (most recent call last):", "ValueError: no birds"]),
-    endpoint: "http://127.0.0.1:4599",
+    endpoint: async () => "http://127.0.0.1:4599",
     now: Date.now,
     onProblem: (error) => problems.push(error),
     ...changes,

@@ -58,7 +58,7 @@ export async function crashService({
     runtime,
     transfer: writtenTransfer(join(folder, PLACES.transfers)),
     logs: linesAsLogs(["the last line"]),
-    endpoint: "http://127.0.0.1:4599",
+    endpoint: async () => "http://127.0.0.1:4599",
     now: Date.now,
     onProblem: (error, name) =>
       process.stderr.write(`${name}: ${error instanceof Error ? error.stack : error}\n`),

@@ -14,8 +14,8 @@ export interface RunJobDeps {
   readonly logs: JobLogs;
   /** How many jobs stage or upload at once. */
   readonly transfers: Slots;
-  /** Of the service, as instances reach it. */
-  readonly endpoint: string;
+  /** Of the service, as instances reach it from now on; null where they cannot. */
+  readonly endpoint: () => Promise<string | null>;
   /** epoch milliseconds */
   readonly now: () => number;
 }
@@ -113,8 +113,11 @@ async function startUnlessStarted(
   signal.throwIfAborted();
   // The start is recorded as ours before anything starts: another service may have taken the lease meanwhile.
   const { sessionKeys } = await life.recorded();
+  const address = sessionKeys === null ? null : await endpoint();
   const access: JobAccess | null =
-    sessionKeys === null ? null : { endpoint, region: plan.region, ...sessionKeys };
+    sessionKeys === null || address === null
+      ? null
+      : { endpoint: address, region: plan.region, ...sessionKeys };
   await runtime.start(plan, access);
 }
 

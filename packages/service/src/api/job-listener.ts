@@ -1,0 +1,149 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import type { Server } from "node:http";
+import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
+import { FieldmarkError } from "@fieldmark/contract";
+import type { Dispatch } from "./dispatch.ts";
+import { createHttpServer, listen } from "./http-server.ts";
+
+export interface JobListenerOptions {
+  /** The gateway of the jobs' network; waits for it as long as need be. */
+  readonly gateway: () => Promise<string>;
+  /** Accepts the keys of jobs only. */
+  readonly dispatch: Dispatch;
+  /** Keeps the port: instances that run on while the service restarts were told it. */
+  readonly portFile: string;
+  /** The service's own address, where instances elsewhere may reach it; null where it listens for this machine alone. */
+  readonly elsewhere: string | null;
+  readonly onDefect: (error: unknown, request: string) => void;
+  /** Told when instances cannot reach the service, and why. */
+  readonly onProblem: (error: unknown) => void;
+  readonly interfaces?: () => Interfaces;
+}
+
+type Interfaces = NodeJS.Dict<NetworkInterfaceInfo[]>;
+
+/**
+ * Where programs in containers find the service, which is not on their 127.0.0.1: it listens for them on the gateway of
+ * their network as well, where no other keys than theirs are good for anything.
+ */
+export class JobListener implements AsyncDisposable {
+  readonly #options: JobListenerOptions;
+  #opening: Promise<unknown> = Promise.resolve();
+  #listening: { readonly host: string; readonly url: string; readonly server: Server } | null = null;
+  #hasClosed = false;
+  #told: string | null = null;
+
+  constructor(options: JobListenerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The service's address for jobs, where it listens from now on; null where they cannot reach it.
+   *
+   * @throws LISTEN_FAILED
+   */
+  endpoint(): Promise<string | null> {
+    const opened = this.#opening.then(() => this.#open());
+    this.#opening = opened.catch(() => {
+      // told to who asked; the next one tries again
+    });
+    return opened;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#hasClosed = true;
+    await this.#close();
+  }
+
+  async #open(): Promise<string | null> {
+    const { gateway, elsewhere, onProblem, interfaces = networkInterfaces } = this.#options;
+    const host = await gateway();
+    if (this.#listening?.host === host) return this.#listening.url;
+    if (!isOurs(host, interfaces())) {
+      if (elsewhere === null && this.#told !== host)
+        onProblem(
+          new FieldmarkError(
+            "JOBS_UNREACHABLE",
+            `the jobs' network has its gateway ${host} on another machine: programs in containers get no endpoint and no keys`,
+            { gateway: host },
+          ),
+        );
+      this.#told = host;
+      return elsewhere;
+    }
+    await this.#close();
+    const server = createHttpServer(this.#options.dispatch, this.#options.onDefect);
+    const port = await this.#listen(server, host);
+    const listening = { host, url: `http://${host}:${port}`, server };
+    this.#listening = listening;
+    if (this.#hasClosed) await this.#close();
+    return listening.url;
+  }
+
+  async #listen(server: Server, host: string): Promise<number> {
+    const { portFile, onProblem } = this.#options;
+    const told = await readPort(portFile);
+    try {
+      const port = await listen(server, { host, port: told ?? 0 });
+      if (port !== told) await writePort(portFile, port);
+      return port;
+    } catch (error) {
+      if (told === null || !isTaken(error)) throw error;
+      onProblem(
+        new FieldmarkError(
+          "JOBS_UNREACHABLE",
+          `something else listens on ${host}:${told}, where jobs that run already look for the service; later ones are told another port`,
+          { host, port: told },
+          error,
+        ),
+      );
+      const port = await listen(server, { host, port: 0 });
+      await writePort(portFile, port);
+      return port;
+    }
+  }
+
+  async #close(): Promise<void> {
+    const server = this.#listening?.server;
+    this.#listening = null;
+    if (server === undefined) return;
+    server.closeAllConnections();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+}
+
+/** A service's address as other machines may know it; null where it listens for its own alone. */
+export function addressElsewhere(
+  { host, port }: { readonly host: string; readonly port: number },
+  interfaces: Interfaces = networkInterfaces(),
+): string | null {
+  if (/^(?:127\.|::1$|localhost$)/.test(host)) return null;
+  const isAny = host === "0.0.0.0" || host === "::";
+  const outward = Object.values(interfaces)
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ internal, family }) => !internal && family === "IPv4")?.address;
+  const address = isAny ? outward : host;
+  if (address === undefined) return null;
+  return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
+}
+
+const isOurs = (host: string, interfaces: Interfaces): boolean =>
+  Object.values(interfaces).some((addresses) => addresses?.some(({ address }) => address === host));
+
+function isTaken(error: unknown): boolean {
+  return error instanceof FieldmarkError && (error.cause as NodeJS.ErrnoException).code === "EADDRINUSE";
+}
+
+async function readPort(path: string): Promise<number | null> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return "";
+    throw error;
+  });
+  const port = Number(text.trim());
+  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : null;
+}
+
+async function writePort(path: string, port: number): Promise<void> {
+  await writeFile(`${path}.new`, `${port}\n`, { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}
