@@ -28,11 +28,14 @@ function take(path) {
   const { dev: _, devOptional: __, ...entry } = packages[path];
   entries[path] = entry;
   const optional = Object.keys(entry.optionalDependencies ?? {});
-  const peers = Object.keys(entry.peerDependencies ?? {}).filter((name) => !entry.peerDependenciesMeta?.[name]?.optional);
+  const peers = Object.keys(entry.peerDependencies ?? {}).filter(
+    (name) => !entry.peerDependenciesMeta?.[name]?.optional,
+  );
   for (const name of [...Object.keys(entry.dependencies ?? {}), ...optional, ...peers]) {
     const needed = find(name, path);
     if (needed !== null) take(needed);
-    else if (!optional.includes(name)) throw new Error(`${path} needs ${name}, which package-lock.json lacks`);
+    else if (!optional.includes(name))
+      throw new Error(`${path} needs ${name}, which package-lock.json lacks`);
   }
 }
 
@@ -56,7 +59,12 @@ for (const [name, cpu] of Object.entries(NODE_PACKAGES)) {
 }
 
 const sorted = (table) => Object.fromEntries(Object.entries(table).sort(([a], [b]) => (a < b ? -1 : 1)));
-const manifest = { name: "fieldmark-evaluator", version: "0.0.0", dependencies: sorted(direct), optionalDependencies };
+const manifest = {
+  name: "fieldmark-evaluator",
+  version: "0.0.0",
+  dependencies: sorted(direct),
+  optionalDependencies,
+};
 const lock = {
   name: manifest.name,
   version: manifest.version,
@@ -64,6 +72,9 @@ const lock = {
   requires: true,
   packages: { "": manifest, ...sorted(entries) },
 };
-for (const [file, value] of Object.entries({ "package.json": { ...manifest, private: true }, "package-lock.json": lock }))
+for (const [file, value] of Object.entries({
+  "package.json": { ...manifest, private: true },
+  "package-lock.json": lock,
+}))
   writeFileSync(`${ROOT}containers/evaluator/${file}`, `${JSON.stringify(value, null, 2)}\n`);
 process.stderr.write(`${Object.keys(entries).length} packages\n`);
