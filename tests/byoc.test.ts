@@ -1,8 +1,8 @@
 import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { download, Processor, Session } from "@fieldmark/sdk";
+import { download, type ProcessingJob, Processor, ScriptProcessor, Session } from "@fieldmark/sdk";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { serve } from "../scripts/serve.mjs";
 import { docker, dockerOrSkip } from "./docker.ts";
@@ -36,6 +36,37 @@ const COUNTS = {
   classes: { "017.Cardinal": { pictures: 2, bytes: 10 }, "073.Blue_Jay": { pictures: 1, bytes: 4 } },
 };
 
+/** Whole on one instance; of several, each gets a share. */
+const PICTURES = () =>
+  ({
+    inputName: "pictures",
+    source: at("pictures"),
+    destination: `${PROCESSING}/input/pictures`,
+    s3DataDistributionType: "ShardedByS3Key",
+  }) as const;
+
+async function withService(runtime: string, work: (session: Session) => Promise<void>): Promise<void> {
+  const served = await serve(["--runtime", runtime]);
+  try {
+    using session = new Session({
+      endpoint: served.url,
+      credentials: {
+        accessKeyId: served.env.AWS_ACCESS_KEY_ID,
+        secretAccessKey: served.env.AWS_SECRET_ACCESS_KEY,
+      },
+    });
+    await work(session);
+  } finally {
+    await served.close();
+  }
+}
+
+/** The counts that one instance wrote, fetched to a folder of their own. */
+async function countsOf(session: Session, job: ProcessingJob, place: string) {
+  await download(session, { from: job.outputs[0]?.destination ?? "", to: at("fetched", dirname(place)) });
+  return JSON.parse(await readFile(at("fetched", place), "utf8"));
+}
+
 test("a program in a job of the process runtime reads its job by @fieldmark/sdk/container, on two instances", async () => {
   const program = at("program");
   for (const [from, to] of [
@@ -48,51 +79,33 @@ test("a program in a job of the process runtime reads its job by @fieldmark/sdk/
       join(program, to === "count.mjs" ? to : `node_modules/@fieldmark/${to}`),
       { recursive: true },
     );
-  const served = await serve(["--runtime", "process"]);
-  try {
-    using session = new Session({
-      endpoint: served.url,
-      credentials: {
-        accessKeyId: served.env.AWS_ACCESS_KEY_ID,
-        secretAccessKey: served.env.AWS_SECRET_ACCESS_KEY,
-      },
-    });
+  await withService("process", async (session) => {
     const processor = new Processor({
       session,
       imageUri: "fieldmark/evaluator",
       entrypoint: ["node", `${PROCESSING}/program/count.mjs`],
       instanceCount: 2,
     });
-    const pictures = {
-      inputName: "pictures",
-      source: at("pictures"),
-      destination: `${PROCESSING}/input/pictures`,
-      s3DataDistributionType: "ShardedByS3Key",
-    } as const;
     const job = await processor.run({
-      inputs: [pictures, { inputName: "program", source: program, destination: `${PROCESSING}/program` }],
+      inputs: [PICTURES(), { inputName: "program", source: program, destination: `${PROCESSING}/program` }],
       outputs: [{ outputName: "counts", source: `${PROCESSING}/output/counts` }],
     });
     const { ExitMessage } = await job.wait();
     expect(ExitMessage).toMatch(/^\d pictures of \d classes$/);
-    await download(session, { from: job.outputs[0]?.destination ?? "", to: at("counts") });
-    const shares = await Promise.all(
-      ["algo-1", "algo-2"].map(async (host) =>
-        JSON.parse(await readFile(at("counts", `${host}.json`), "utf8")),
-      ),
-    );
+    const shares = [
+      await countsOf(session, job, "shares/algo-1.json"),
+      await countsOf(session, job, "shares/algo-2.json"),
+    ];
     expect(shares.map(({ total }) => total).sort()).toEqual([1, 2]);
 
     const refused = await processor.run({
       inputs: [
-        { ...pictures, inputName: "photos" },
+        { ...PICTURES(), inputName: "photos" },
         { inputName: "program", source: program, destination: `${PROCESSING}/program` },
       ],
     });
     await expect(refused.wait()).rejects.toThrow('has no input "pictures": it has "photos", "program"');
-  } finally {
-    await served.close();
-  }
+  });
 });
 
 /** Builds both images of the example; Node is the one that runs this test, so that no registry is needed. */
@@ -116,60 +129,36 @@ async function buildImages(): Promise<void> {
   }
 }
 
-/** Runs an image as SageMaker documents it: the job's files below /opt/ml. */
-async function runImage(image: string, name: string, words: readonly string[]) {
-  const ml = at(name);
-  for (const path of ["config", "output", "processing/input", "processing/output/counts"])
-    await mkdir(join(ml, path), { recursive: true });
-  await cp(at("pictures"), join(ml, "processing/input/pictures"), { recursive: true });
-  const job = {
-    ProcessingJobName: name,
-    ProcessingInputs: [{ InputName: "pictures", S3Input: { LocalPath: `${PROCESSING}/input/pictures` } }],
-    ProcessingOutputConfig: {
-      Outputs: [{ OutputName: "counts", S3Output: { LocalPath: `${PROCESSING}/output/counts` } }],
-    },
-  };
-  await writeFile(join(ml, "config/processingjobconfig.json"), JSON.stringify(job));
-  const resources = { current_host: "algo-1", hosts: ["algo-1"] };
-  await writeFile(join(ml, "config/resourceconfig.json"), JSON.stringify(resources));
-  const mount = `${ml}:/opt/ml`;
-  const { code, stdout, stderr } = await docker([
-    "run",
-    "--rm",
-    "--network",
-    "none",
-    "-v",
-    mount,
-    image,
-    ...words,
-  ]);
-  return {
-    code,
-    stdout,
-    stderr,
-    message: await readFile(join(ml, "output/message"), "utf8"),
-    counts: JSON.parse(await readFile(join(ml, "processing/output/counts/algo-1.json"), "utf8")),
-  };
-}
-
 test.skipIf(!hasDocker)(
-  "examples/byoc: both images build and keep the contract",
+  "examples/byoc: both images build, run as jobs of the docker runtime and count the same",
   { timeout: 600_000 },
   async () => {
     await buildImages();
-    for (const [name, image] of Object.entries(IMAGES)) {
-      const done = await runImage(image, name, []);
-      expect(done, done.stderr).toMatchObject({
-        code: 0,
-        stdout: "017.Cardinal: 2 pictures, 10 bytes\n073.Blue_Jay: 1 pictures, 4 bytes\n",
-        message: "3 pictures of 2 classes",
-        counts: COUNTS,
-      });
-      expect(await runImage(image, `${name}-few`, ["--minimum", "2"])).toMatchObject({
-        code: 1,
-        message: "3 pictures of 2 classes; fewer than 2 of 073.Blue_Jay",
-        counts: COUNTS,
-      });
-    }
+    await withService("docker", async (session) => {
+      for (const [name, imageUri] of Object.entries(IMAGES)) {
+        const processor = new Processor({ session, imageUri });
+        const args = {
+          inputs: [PICTURES()],
+          outputs: [{ outputName: "counts", source: `${PROCESSING}/output/counts` }],
+        };
+        const job = await processor.run(args);
+        const lines: string[] = [];
+        const { ExitMessage } = await job.wait({ logs: ({ message }) => lines.push(message) });
+        expect([ExitMessage, lines]).toEqual([
+          "3 pictures of 2 classes",
+          ["017.Cardinal: 2 pictures, 10 bytes", "073.Blue_Jay: 1 pictures, 4 bytes"],
+        ]);
+        expect(await countsOf(session, job, `${name}/algo-1.json`)).toEqual(COUNTS);
+
+        const few = await processor.run({ ...args, arguments: ["--minimum", "2"] });
+        await expect(few.wait()).rejects.toThrow(
+          "AlgorithmError: 3 pictures of 2 classes; fewer than 2 of 073.Blue_Jay, exit code: 1",
+        );
+        expect(await countsOf(session, few, `${name}-few/algo-1.json`)).toEqual(COUNTS);
+      }
+      const script = new ScriptProcessor({ session, imageUri: IMAGES.python, command: ["python3"] });
+      const job = await script.run({ code: join(EXAMPLES, "python/count.py"), inputs: [PICTURES()] });
+      await expect(job.wait()).rejects.toThrow("the job has no output named counts");
+    });
   },
 );
