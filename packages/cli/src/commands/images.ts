@@ -120,10 +120,10 @@ async function build(
           settings,
           env: context.env,
           signal: context.signal,
-          onStep: (done, instruction) => {
-            progress.update(done);
-            if (!context.interactive) say(`${name} ${done}/${total}: ${instruction.slice(0, 120)}`);
+          onBegin: (begun, instruction) => {
+            if (!context.interactive) say(`${name} ${begun}/${total}: ${instruction.slice(0, 120)}`);
           },
+          onDone: (done) => progress.update(done),
         },
       );
     } finally {

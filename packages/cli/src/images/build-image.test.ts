@@ -56,8 +56,8 @@ const client = async (body: string) => {
 const OUTPUT =
   "printf '%s\\n' '#4 [1/2] FROM debian' '#4 CACHED' '#5 [2/2] RUN make' '#5 1.0 making' '#5 DONE 1.0s' '#6 exporting' '#6 DONE 0.1s' >&2";
 
-test("each step is told of once it has ended; secrets are files that go with the build", async () => {
-  const steps: (readonly [number, string])[] = [];
+test("each step is told of as it begins and ends; secrets are files that go with the build", async () => {
+  const steps: string[] = [];
   await buildImage(BUILD, {
     client: await client(
       `${OUTPUT}; echo "$*" >"${folder}/words"; for word; do case "$word" in id=ca,src=*) cat "\${word#id=ca,src=}" >"${folder}/ca";; esac; done`,
@@ -65,12 +65,10 @@ test("each step is told of once it has ended; secrets are files that go with the
     settings: SETTINGS,
     env: { PATH: process.env.PATH },
     signal: new AbortController().signal,
-    onStep: (done, instruction) => steps.push([done, instruction]),
+    onBegin: (begun, instruction) => steps.push(`${begun} ${instruction}`),
+    onDone: (done) => steps.push(`${done} done`),
   });
-  expect(steps).toEqual([
-    [1, "FROM debian"],
-    [2, "RUN make"],
-  ]);
+  expect(steps).toEqual(["1 FROM debian", "1 done", "2 RUN make", "2 done"]);
   expect((await readdir(folder)).toSorted()).toEqual(["ca", "docker", "words"]);
 });
 
@@ -80,7 +78,8 @@ test("a build that fails is told by its last lines", async () => {
     settings: SETTINGS,
     env: { PATH: process.env.PATH },
     signal: new AbortController().signal,
-    onStep: () => {},
+    onBegin: () => {},
+    onDone: () => {},
   });
   await expect(failure).rejects.toMatchObject({
     code: "IMAGE_BUILD_FAILED",

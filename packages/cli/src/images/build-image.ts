@@ -24,8 +24,10 @@ export interface ImageBuildOptions {
   readonly settings: BuildSettings;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
-  /** Told of each step once it has ended: how many have, and its instruction. */
-  readonly onStep: (done: number, instruction: string) => void;
+  /** Told of each step as it begins: its instruction, and how many have begun. */
+  readonly onBegin: (begun: number, instruction: string) => void;
+  /** Told how many steps have ended. */
+  readonly onDone: (done: number) => void;
 }
 
 /** Lines of a failed build that are shown. */
@@ -37,7 +39,7 @@ const LAST_LINES = 30;
  * @throws IMAGE_BUILD_FAILED with the build's last lines; the signal's reason
  */
 export async function buildImage(build: ImageBuild, options: ImageBuildOptions): Promise<void> {
-  const { client, settings, env, signal, onStep } = options;
+  const { client, settings, env, signal, onBegin, onDone } = options;
   const secrets = await mkdtemp(join(tmpdir(), "fieldmark-build-"));
   try {
     for (const [id, text] of Object.entries(settings.secrets))
@@ -51,17 +53,14 @@ export async function buildImage(build: ImageBuild, options: ImageBuildOptions):
     });
     const last: string[] = [];
     const done = new Set<string>();
-    const instructions = new Map<string, string>();
+    const begun = new Set<string>();
     const read = async (stream: NodeJS.ReadableStream) => {
       for await (const line of createInterface({ input: stream })) {
         last.push(line);
         if (last.length > LAST_LINES) last.shift();
         const step = readStep(line);
-        if (step?.kind === "begun") instructions.set(step.id, step.instruction);
-        const instruction = step?.kind === "ended" ? instructions.get(step.id) : undefined;
-        if (step === null || instruction === undefined || done.has(step.id)) continue;
-        done.add(step.id);
-        onStep(done.size, instruction);
+        if (step?.kind === "begun" && !begun.has(step.id)) onBegin(begun.add(step.id).size, step.instruction);
+        else if (step?.kind === "ended" && begun.has(step.id)) onDone(done.add(step.id).size);
       }
     };
     const ended = new Promise<number | string>((resolve) => {
