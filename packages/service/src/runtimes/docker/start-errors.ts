@@ -40,5 +40,6 @@ export function startError(plan: RunPlan, image: string, error: unknown): unknow
 /** The end of a chain of messages says what is wrong; `unknown` after it, nothing. */
 function reasonOf(words: string): string {
   const text = words.trim().replace(/: unknown$/, "");
-  return text.slice(text.lastIndexOf("exec: ") === -1 ? 0 : text.lastIndexOf("exec: ") + "exec: ".length);
+  const at = text.lastIndexOf("exec: ");
+  return at === -1 ? text : text.slice(at + "exec: ".length).replace(/^"[^"]*": /, "");
 }
