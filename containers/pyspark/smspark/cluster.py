@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from smspark.limits import Limits
+
 RESOURCE_CONFIG = Path("/opt/ml/config/resourceconfig.json")
 
 
@@ -33,9 +35,9 @@ class Cluster:
         """What Spark's parts on this instance listen on. One instance needs no name that resolves, also without a network."""
         return self.current_host if self.followers else "127.0.0.1"
 
-    @property
-    def master_url(self) -> str:
-        return f"spark://{self.leader if self.followers else '127.0.0.1'}:7077"
+    def master_url(self, limits: Limits) -> str:
+        """One instance needs no cluster: driver and executor are one process, which starts in a third of the time."""
+        return f"spark://{self.leader}:7077" if self.followers else f"local[{limits.cores}]"
 
 
 def number_of(host: str) -> int:

@@ -96,12 +96,18 @@ LOG4J = {
     "appender.console.target": "SYSTEM_ERR",
     "appender.console.layout.type": "PatternLayout",
     "appender.console.layout.pattern": "%d{yy/MM/dd HH:mm:ss} %p %c{1}: %m%n%ex",
-    # It says on every start that this machine has no native Hadoop library.
+    # What every application says at its end: workers stop executors by a signal.
+    "appender.console.filter.end.type": "RegexFilter",
+    "appender.console.filter.end.regex": ".*(RECEIVED SIGNAL TERM|Got status update for unknown executor).*",
+    "appender.console.filter.end.onMatch": "DENY",
+    "appender.console.filter.end.onMismatch": "NEUTRAL",
+    # What they say at every start: no native Hadoop library, no metrics, no network card in an isolated job.
     "logger.native.name": "org.apache.hadoop.util.NativeCodeLoader",
     "logger.native.level": "error",
-    # And that Hadoop's metrics were not configured.
     "logger.metrics.name": "org.apache.hadoop.metrics2",
     "logger.metrics.level": "error",
+    "logger.mac.name": "io.netty.util.internal.MacAddressUtil",
+    "logger.mac.level": "error",
 }
 
 

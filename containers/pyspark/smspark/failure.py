@@ -30,7 +30,7 @@ def shorten(lines: list[str]) -> str:
     text = "\n".join(lines)
     if len(text.encode()) <= MESSAGE_BYTES:
         return text
-    for start in range(2, len(lines)):
+    for start in range(max(2, len(lines) - MESSAGE_BYTES), len(lines)):
         text = "\n".join([lines[0], "…", *lines[start:]])
         if len(text.encode()) <= MESSAGE_BYTES:
             return text

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Mapping, Sequence
 
 from smspark.configuration import Configuration, write_configuration
+from smspark.hosts_file import name_this_host
 from smspark.object_store import core_site
 from smspark.processes import Child, Ended, Signalled, report_signals
-from smspark.spark import SPARK_HOME, spark_environment
+from smspark.spark import daemon_command, spark_environment
 
 PORT = 15050
 PROXY_PATH = f"/proxy/{PORT}"
@@ -74,6 +75,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--remote-domain-name", metavar="URL", help="address of the notebook instance that shows the page")
     given = parser.parse_args(words)
     environment = given_environment(os.environ)
+    name_this_host()
     events: queue.SimpleQueue = queue.SimpleQueue()
     report_signals(events)
     with tempfile.TemporaryDirectory(prefix="smspark-") as folder:
@@ -84,12 +86,11 @@ def main(words: Sequence[str] | None = None) -> int:
             core_site=core_site(environment),
         )
         redirect_from_port_80()
-        server = Child(
-            "history server",
-            [str(SPARK_HOME / "bin/spark-class"), "org.apache.spark.deploy.history.HistoryServer"],
-            spark_environment({"SPARK_DAEMON_MEMORY": "1g", **environment}, {}, address="localhost", folder=Path(folder)),
-            events,
+        variables = spark_environment(
+            {"SPARK_DAEMON_MEMORY": "1g", **environment}, {}, address="localhost", folder=Path(folder)
         )
+        command = daemon_command(variables, "org.apache.spark.deploy.history.HistoryServer")
+        server = Child("history server", command, variables, events)
         match events.get():
             case Ended(exit_code=code):
                 return code

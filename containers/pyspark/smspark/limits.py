@@ -65,16 +65,19 @@ def read_limits(
 
 # Spark refuses to start with less than 1.5 × 300 MiB.
 SMALLEST_HEAP = 512
-# Master and worker: 128 MiB of heap each, and what a JVM needs besides.
+# Master and worker: 192 MiB of heap each at most, and what a JVM needs besides.
 DAEMONS = 512
 
 
-def plan_memory(limits: Limits) -> MemoryPlan:
+def plan_memory(limits: Limits, instances: int) -> MemoryPlan:
     """
-    The same on every instance, since an executor must fit beside the driver: a fifth of the memory (to 4 GiB) is the
-    driver's heap and a quarter of that its surroundings; of the rest, 7 parts in 10 are the executor's heap and 3 are for
-    the Python processes that it feeds.
+    Of the memory of executors, 7 parts in 10 are heap and 3 are for the Python processes that they feed. One instance has its
+    executor in the driver. In a cluster all instances are planned alike, since an executor must fit beside the driver too: a
+    fifth of the memory (to 4 GiB) is the driver's heap, and a quarter of that its surroundings.
     """
+    if instances == 1:
+        heap = max(limits.memory_mib * 7 // 10, SMALLEST_HEAP)
+        return MemoryPlan(driver=heap, executor=heap)
     free = limits.memory_mib - DAEMONS
     driver = min(max(free // 5, SMALLEST_HEAP), 4096)
     executor = max((free - driver * 5 // 4) * 7 // 10, SMALLEST_HEAP)

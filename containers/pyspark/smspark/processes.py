@@ -24,8 +24,6 @@ class Signalled:
     number: int
 
 
-# A SimpleQueue, since a signal handler may put into it whatever the main thread does at the moment.
-Events = queue.SimpleQueue
 
 
 def exit_code_of(returned: int) -> int:
@@ -93,5 +91,6 @@ class Child:
 
 
 def report_signals(events: queue.SimpleQueue) -> None:
+    """The queue is a SimpleQueue, since a handler may put into it whatever the main thread does at the moment."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _: events.put(Signalled(received)))

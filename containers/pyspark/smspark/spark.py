@@ -37,15 +37,17 @@ def spark_defaults(
     cluster: Cluster, limits: Limits, memory: MemoryPlan, event_logs: str | None, user: Mapping[str, str]
 ) -> dict[str, str]:
     defaults = {
-        "spark.master": cluster.master_url,
+        "spark.master": cluster.master_url(limits),
         "spark.submit.deployMode": "client",
         "spark.driver.host": cluster.address,
         "spark.driver.memory": f"{memory.driver}m",
-        "spark.executor.memory": f"{memory.executor}m",
     }
     if event_logs is not None:
         defaults["spark.eventLog.enabled"] = "true"
         defaults["spark.eventLog.dir"] = event_logs
+    if not cluster.followers:
+        return defaults
+    defaults["spark.executor.memory"] = f"{memory.executor}m"
     sized = ("spark.cores.max", "spark.executor.cores", "spark.executor.instances", "spark.dynamicAllocation.enabled")
     if not any(name in user for name in sized):
         # As YARN does: the first task waits (30 s at most) for four fifths of the executors, so that it finds all instances.
@@ -54,23 +56,28 @@ def spark_defaults(
     return defaults
 
 
-def master_command(cluster: Cluster) -> list[str]:
+def daemon_command(environment: Mapping[str, str], main_class: str, *words: str) -> list[str]:
+    """As Spark's own `spark-class` puts it together, which starts a Java of its own for that."""
     return [
-        str(SPARK_HOME / "bin/spark-class"),
-        "org.apache.spark.deploy.master.Master",
-        *("--host", cluster.address, "--port", str(MASTER_PORT), "--webui-port", "0"),
+        *("java", "-cp", f"{environment['SPARK_CONF_DIR']}:{SPARK_HOME}/jars/*"),
+        *(f"-Xmx{environment['SPARK_DAEMON_MEMORY']}", *environment.get("SPARK_DAEMON_JAVA_OPTS", "").split()),
+        main_class,
+        *words,
     ]
 
 
-def worker_command(cluster: Cluster, limits: Limits, folder: Path) -> list[str]:
+def master_command(environment: Mapping[str, str], cluster: Cluster) -> list[str]:
+    words = ("--host", cluster.address, "--port", str(MASTER_PORT), "--webui-port", "0")
+    return daemon_command(environment, "org.apache.spark.deploy.master.Master", *words)
+
+
+def worker_command(environment: Mapping[str, str], cluster: Cluster, limits: Limits, folder: Path) -> list[str]:
     """A worker offers all memory: what an executor takes of it is spark.executor.memory."""
-    return [
-        str(SPARK_HOME / "bin/spark-class"),
-        "org.apache.spark.deploy.worker.Worker",
-        *("--host", cluster.address, "--webui-port", "0", "--work-dir", str(folder / "work")),
-        *("--cores", str(limits.cores), "--memory", f"{limits.memory_mib}m"),
-        cluster.master_url,
-    ]
+    words = ("--host", cluster.address, "--webui-port", "0", "--work-dir", str(folder / "work"))
+    size = ("--cores", str(limits.cores), "--memory", f"{limits.memory_mib}m")
+    return daemon_command(
+        environment, "org.apache.spark.deploy.worker.Worker", *words, *size, cluster.master_url(limits)
+    )
 
 
 def submit_command(words: list[str]) -> list[str]:

@@ -18,11 +18,12 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Sequence
+from typing import Callable, Sequence
 
 from smspark import failure
 from smspark.arguments import Arguments, MissingFile, parse_arguments, submit_words
 from smspark.cluster import Cluster, read_cluster
+from smspark.hosts_file import name_this_host
 from smspark.configuration import Configuration, ConfigurationError, expand, read_configuration, write_configuration
 from smspark.event_log import EventLog
 from smspark.executor_output import ExecutorOutput
@@ -58,9 +59,12 @@ def say(line: str) -> None:
 def main(words: Sequence[str] | None = None) -> int:
     arguments = parse_arguments(sys.argv[1:] if words is None else words)
     end_at_signals()
+    name_this_host()
     with tempfile.TemporaryDirectory(prefix="smspark-", ignore_cleanup_errors=True) as folder, ExitStack() as stack:
         try:
             prepared = prepare(arguments, Path(folder), stack)
+            if not prepared.cluster.followers:
+                return run_alone(prepared, stack)
             return lead(prepared, stack) if prepared.cluster.leads else follow(prepared, stack)
         except (ClusterFailure, LifelineBroken, ConfigurationError, MissingFile) as error:
             say(str(error))
@@ -77,7 +81,7 @@ def end_at_signals() -> None:
 def prepare(arguments: Arguments, folder: Path, stack: ExitStack) -> Prepared:
     """Everything that is settled before the first process starts."""
     cluster, limits, configuration = read_cluster(), read_limits(), read_configuration()
-    memory = plan_memory(limits)
+    memory = plan_memory(limits, len(cluster.hosts))
     for name in configuration.without_effect:
         say(f"the classification {name} has no effect here")
     defaults = spark_defaults(
@@ -91,8 +95,8 @@ def prepare(arguments: Arguments, folder: Path, stack: ExitStack) -> Prepared:
         folder / "conf", configuration, spark_defaults=defaults, core_site=core_site(os.environ)
     )
     say(
-        f"{cluster.current_host} of {len(cluster.hosts)}: {limits.cores} cores, {limits.memory_mib} MiB;"
-        f" heaps: driver {memory.driver} MiB, executor {memory.executor} MiB"
+        f"{cluster.current_host} of {len(cluster.hosts)}: {limits.cores} cores, {limits.memory_mib} MiB,"
+        f" {memory.driver} MiB for the driver's heap, {memory.executor} MiB for the executor's"
     )
     return Prepared(
         cluster,
@@ -120,7 +124,7 @@ def event_logs_location(arguments: Arguments, cluster: Cluster, folder: Path, st
 def start_worker(prepared: Prepared, events: queue.SimpleQueue, stack: ExitStack) -> None:
     worker = Child(
         "worker",
-        worker_command(prepared.cluster, prepared.limits, prepared.folder),
+        worker_command(prepared.environment, prepared.cluster, prepared.limits, prepared.folder),
         prepared.environment,
         events,
     )
@@ -132,7 +136,7 @@ def start_worker(prepared: Prepared, events: queue.SimpleQueue, stack: ExitStack
 def lead(prepared: Prepared, stack: ExitStack) -> int:
     cluster = prepared.cluster
     events: queue.SimpleQueue = queue.SimpleQueue()
-    master = Child("master", master_command(cluster), prepared.environment, events)
+    master = Child("master", master_command(prepared.environment, cluster), prepared.environment, events)
     stack.callback(master.stop, DAEMON_STOP_SECONDS)
     wait_for_port(cluster.address, MASTER_PORT, events)
     leader = Leader(
@@ -144,15 +148,26 @@ def lead(prepared: Prepared, stack: ExitStack) -> int:
     try:
         start_worker(prepared, events, stack)
         wait_for_followers(leader, events)
-        report_signals(events)
-        driver = Child("driver", submit_command(prepared.words), prepared.environment, events, keep_tail=True)
-        stack.callback(driver.stop, DAEMON_STOP_SECONDS)
-        exit_code = wait_for_driver(driver, leader, events)
-        if exit_code != 0:
-            failure.write_message(failure.reason(driver.tail))
+        exit_code = run_driver(prepared, events, stack, on_stop=leader.expect_losses)
         return exit_code
     finally:
         leader.finish(exit_code)
+
+
+def run_alone(prepared: Prepared, stack: ExitStack) -> int:
+    return run_driver(prepared, queue.SimpleQueue(), stack, on_stop=lambda: None)
+
+
+def run_driver(
+    prepared: Prepared, events: queue.SimpleQueue, stack: ExitStack, *, on_stop: Callable[[], None]
+) -> int:
+    report_signals(events)
+    driver = Child("driver", submit_command(prepared.words), prepared.environment, events, keep_tail=True)
+    stack.callback(driver.stop, DAEMON_STOP_SECONDS)
+    exit_code = wait_for_driver(driver, events, on_stop)
+    if exit_code != 0:
+        failure.write_message(failure.reason(driver.tail))
+    return exit_code
 
 
 def wait_for_port(address: str, port: int, events: queue.SimpleQueue) -> None:
@@ -182,7 +197,7 @@ def described(ended: Ended) -> str:
     return f"Spark's {ended.name} on this instance ended with exit code {ended.exit_code}"
 
 
-def wait_for_driver(driver: Child, leader: Leader, events: queue.SimpleQueue) -> int:
+def wait_for_driver(driver: Child, events: queue.SimpleQueue, on_stop: Callable[[], None]) -> int:
     while True:
         event = events.get()
         match event:
@@ -192,7 +207,7 @@ def wait_for_driver(driver: Child, leader: Leader, events: queue.SimpleQueue) ->
                 raise ClusterFailure(described(event))
             case Signalled(number=number):
                 say(f"{signal.Signals(number).name}: stopping the application")
-                leader.expect_losses()
+                on_stop()
                 driver.stop(STOP_SECONDS)
                 return 128 + number
 

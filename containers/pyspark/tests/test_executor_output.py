@@ -18,14 +18,14 @@ class Output(unittest.TestCase):
         with tempfile.TemporaryDirectory() as name, patch.object(os, "write", write):
             folder = Path(name, "app-1/0")
             folder.mkdir(parents=True)
-            (folder / "stdout").write_bytes(b"owl")
+            (folder / "stdout").write_bytes(b"owl\nwre")
             (folder / "stderr").write_bytes(b"Spark Executor Command: java")
             output = ExecutorOutput(Path(name))
-            output._pass_on()
+            output._pass_on(at_end=False)
             with (folder / "stderr").open("ab") as stderr:
                 stderr.write(b"\n" + RULE + b"one\n")
-            output._pass_on()
+            output._pass_on(at_end=False)
             with (folder / "stderr").open("ab") as stderr:
                 stderr.write(b"two\n")
             output.close()
-        self.assertEqual(said, {1: b"owl", 2: b"one\ntwo\n"})
+        self.assertEqual(said, {1: b"owl\nwre", 2: b"one\ntwo\n"})

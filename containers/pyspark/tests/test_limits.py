@@ -45,10 +45,14 @@ class ReadLimits(unittest.TestCase):
 class PlanMemory(unittest.TestCase):
     def test_heaps_fit_beside_each_other(self):
         for memory in range(3072, 400_000, 997):
-            plan = plan_memory(Limits(4, memory))
+            plan = plan_memory(Limits(4, memory), instances=2)
             self.assertLess(plan.driver + plan.executor, memory - 512)
             self.assertGreaterEqual(min(plan.driver, plan.executor), 512)
 
     def test_the_types_that_are_used_most(self):
-        self.assertEqual(plan_memory(Limits(2, 4096)).driver, 716)
-        self.assertEqual(plan_memory(Limits(4, 16384)).executor, 8333)
+        self.assertEqual(plan_memory(Limits(2, 4096), instances=2).driver, 716)
+        self.assertEqual(plan_memory(Limits(4, 16384), instances=2).executor, 8333)
+
+    def test_one_instance_has_its_executor_in_the_driver(self):
+        plan = plan_memory(Limits(4, 16384), instances=1)
+        self.assertEqual((plan.driver, plan.executor), (11468, 11468))
