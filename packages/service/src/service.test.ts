@@ -71,9 +71,7 @@ test("jobs and keys outlive the service; a job whose image stands for nothing fa
   await using second = await start();
   expect(second.keys).toEqual(first.keys);
   await expect
-    .poll(async () => await call(second, "DescribeProcessingJob", { ProcessingJobName: "unknown-image" }), {
-      timeout: 30_000,
-    })
+    .poll(async () => await call(second, "DescribeProcessingJob", { ProcessingJobName: "unknown-image" }))
     .toMatchObject({
       ProcessingJobStatus: "Failed",
       FailureReason: expect.stringMatching(/environment.*nobody\/knows:it/),

@@ -77,7 +77,7 @@ test.skipIf(!hasVenv())(
       environments: [{ name: "mine" }],
     });
   },
-  120_000,
+  600_000,
 );
 
 test("what cannot be added or removed is said, with what to do", async () => {

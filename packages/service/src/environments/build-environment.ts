@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { FieldmarkError } from "@fieldmark/contract";
 import { environmentsFolder } from "./environment-records.ts";
@@ -29,13 +29,13 @@ export interface BuiltEnvironment {
  * Makes a virtual environment in a new folder of its own and installs requirements there. What is left of a build that did
  * not end is removed: by this call when it fails, by `removeUnfinished` after a crash.
  *
- * @param requirements a pip requirements file
+ * @param requirements a pip requirements file, or its lines, which are kept in the new folder
  * @throws IMAGE_FAILED with what Python or pip said; the signal's reason
  */
 export async function buildEnvironment(
   dataFolder: string,
   name: string,
-  requirements: { readonly file: string; readonly cwd: string },
+  requirements: { readonly file: string } | { readonly lines: readonly string[] },
   options: BuildOptions,
 ): Promise<BuiltEnvironment> {
   const python = await findPython(name, options);
@@ -43,9 +43,12 @@ export async function buildEnvironment(
   await mkdir(folder, { recursive: true, mode: 0o755 });
   await writeFile(join(folder, BUILDING), `${process.pid} ${ME}`);
   const mine = join(folder, "bin", "python3");
+  const file = "file" in requirements ? requirements.file : join(folder, "requirements.txt");
+  const cwd = dirname(file);
   try {
+    if ("lines" in requirements) await writeFile(file, `${requirements.lines.join("\n")}\n`);
     options.onProgress(`environment ${name}: making it with Python ${python.version} (${python.executable})`);
-    await run([python.executable, "-m", "venv", folder], requirements.cwd, {
+    await run([python.executable, "-m", "venv", folder], cwd, {
       ...options,
       failure: `environment ${name} could not be built: Python ${python.version} made no virtual environment`,
       remedy: "Install its venv module (on Debian and Ubuntu: apt install python3-venv)",
@@ -60,7 +63,7 @@ export async function buildEnvironment(
       "--progress-bar",
       "off",
     ];
-    await run([...pip, "--requirement", requirements.file], requirements.cwd, {
+    await run([...pip, "--requirement", file], cwd, {
       ...options,
       failure: `environment ${name} could not be built: pip did not install its requirements`,
       remedy:

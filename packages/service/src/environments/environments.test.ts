@@ -1,6 +1,6 @@
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -13,7 +13,7 @@ const SKLEARN_IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-sc
 const BUILT = new URL("../../dist/environments/environments.js", import.meta.url).href;
 const PATH = process.env.PATH ?? "";
 /** A virtual environment takes seconds to make. */
-const SLOW = 120_000;
+const SLOW = 600_000;
 
 /** Empty packages of the names and versions that `sklearn` asks for: pip installs them as it would the real ones. */
 const MAKE_WHEELS = `
@@ -89,6 +89,8 @@ describe.skipIf(!hasVenv())("environments", { timeout: SLOW }, () => {
     const show = ["-m", "pip", "list", "--format", "freeze", "--disable-pip-version-check"];
     const { stdout } = await promisify(execFile)(first.interpreter.executable, show);
     expect(stdout).toContain("scikit-learn==1.6.1");
+    const file = join(first.interpreter.prefix, "requirements.txt");
+    expect(await readFile(file, "utf8")).toBe(`${BUILT_IN_REQUIREMENTS.sklearn.join("\n")}\n`);
   });
 
   test("who waits for a build that is called off builds for itself", async () => {

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { FieldmarkError } from "@fieldmark/contract";
 import { type BuildOptions, buildEnvironment, finishBuild, removeUnfinished } from "./build-environment.ts";
@@ -168,7 +167,7 @@ export class Environments {
       await readFile(file).catch((error: unknown) => {
         throw new FieldmarkError("FILE_NOT_FOUND", `${file}: it cannot be read`, { file }, error);
       });
-      const built = await buildEnvironment(this.#dataFolder, name, { file, cwd: dirname(file) }, build);
+      const built = await buildEnvironment(this.#dataFolder, name, { file }, build);
       return { ...common, source: { kind: "requirements", file }, ...built };
     }
     if (!isBuiltInName(name)) {
@@ -177,14 +176,13 @@ export class Environments {
         `environment ${name}: give --requirements FILE or --python PATH (only ${Object.keys(BUILT_IN_REQUIREMENTS).join(" and ")} bring requirements of their own)`,
       );
     }
-    const file = join(tmpdir(), `fieldmark-${name}-${process.pid}-${Date.now()}.txt`);
-    try {
-      await writeFile(file, `${BUILT_IN_REQUIREMENTS[name].join("\n")}\n`, { flag: "wx" });
-      const built = await buildEnvironment(this.#dataFolder, name, { file, cwd: tmpdir() }, build);
-      return { ...common, source: { kind: "built-in", digest: digestOf(name) }, ...built };
-    } finally {
-      await rm(file, { force: true });
-    }
+    const built = await buildEnvironment(
+      this.#dataFolder,
+      name,
+      { lines: BUILT_IN_REQUIREMENTS[name] },
+      build,
+    );
+    return { ...common, source: { kind: "built-in", digest: digestOf(name) }, ...built };
   }
 }
 

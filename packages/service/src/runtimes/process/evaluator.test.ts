@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { Environments } from "../../environments/environments.ts";
 import { evaluatorProgram } from "../../environments/evaluator-program.ts";
 import { hasPython, ProcessWorld } from "./process-test-support.ts";
@@ -16,6 +16,7 @@ test.skipIf(!hasPython)(
   async (context) => {
     if (!existsSync(join(SCRIPT, "../../dist/run.js"))) context.skip("the command line is not built");
     const folder = await mkdtemp(join(tmpdir(), "fieldmark-evaluator-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
     await mkdir(join(folder, "jobs"));
     const evaluator = await evaluatorProgram(SCRIPT, process.execPath);
     const environments = new Environments(folder, { evaluator, env: { PATH: "/usr/bin:/bin" } });
@@ -30,7 +31,6 @@ test.skipIf(!hasPython)(
     });
     expect(await world.run(plan)).toMatchObject([{ kind: "exited", exitCode: 2 }]);
     expect(await world.log(plan)).toContain("--images missing");
-    await rm(folder, { recursive: true, force: true });
   },
 );
 
