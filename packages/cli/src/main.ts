@@ -27,6 +27,7 @@ async function programFor(words: readonly string[], context: CliContext): Promis
       writeErr: (text) => context.stderr.write(text),
     })
     .showHelpAfterError("(run with --help to see what it takes)")
+    .enablePositionalOptions() // what follows a command's name is that command's
     .exitOverride();
   const called = words.find((word) => !word.startsWith("-"));
   for (const entry of COMMANDS) {

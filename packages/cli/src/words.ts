@@ -52,6 +52,9 @@ export class Words {
       case "recipe-check":
         this.#recipeCheck(event.check);
         return;
+      case "waiting":
+        this.note("waiting", `for the ${event.hosts.length === 1 ? "share" : "shares"} of ${event.hosts.join(", ")}`);
+        return;
       default:
         return;
     }

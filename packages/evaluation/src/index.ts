@@ -7,15 +7,19 @@ export type {
   ModelClasses,
 } from "./dataset/dataset.ts";
 export { readDataset } from "./dataset/read-dataset.ts";
-export { evaluate } from "./evaluate.ts";
+export { evaluate, evaluateShare } from "./evaluate.ts";
 export type {
   EvaluateOptions,
+  EvaluateShareOptions,
   Evaluation,
   EvaluationEvent,
   EvaluationFiles,
   MeasuredEvaluation,
   MeasuresJson,
   OutputOptions,
+  ShareEnd,
+  ShareExchange,
+  SharePlace,
 } from "./evaluate-options.ts";
 export { cohenKappa, matthewsCorrelation } from "./measures/agreement.ts";
 export { bestConstantClassifier } from "./measures/best-constant-classifier.ts";
@@ -52,6 +56,7 @@ export {
 export { type Matrix, type ScoredExamples, scoreExamples } from "./measures/scored-examples.ts";
 export { MEASURES, type MeasureKey } from "./measures/table.ts";
 export { topKAccuracy } from "./measures/top-k.ts";
+export { type MergeReportOptions, mergeReport } from "./merge-report.ts";
 export { type Predictions, withPredicted } from "./predictions/predictions.ts";
 export { readPredictions } from "./predictions/read-predictions.ts";
 export { CUB } from "./prepare/cub-dataset.ts";
@@ -60,5 +65,8 @@ export { type RecomputeOptions, recompute } from "./recompute.ts";
 export { renderReport } from "./report/render-report.ts";
 export { reportPictures } from "./report/report-pictures.ts";
 export { thumbnail } from "./report/thumbnail.ts";
+export type { OfRow, Share } from "./shares/share.ts";
+export { SHARES_FOLDER } from "./shares/share-file.ts";
+export { type ShareNumber, shareText } from "./shares/share-rows.ts";
 export type { Interval } from "./statistics/interval.ts";
 export { wilsonInterval } from "./statistics/wilson.ts";

@@ -1,9 +1,10 @@
-import type { MeasuredEvaluation, MeasuresJson } from "./evaluate-options.ts";
+import type { MeasuredEvaluation, MeasuresJson, OutputOptions } from "./evaluate-options.ts";
 import { computeMeasures } from "./measures/compute-measures.ts";
 import type { RecipeCheck } from "./pipeline/recipe-check.ts";
 import type { Failure } from "./predictions/collected.ts";
 import type { Predictions } from "./predictions/predictions.ts";
 import type { Provenance } from "./report/provenance.ts";
+import { withoutTimes } from "./report/times.ts";
 import { conflictingCopies, suspicions } from "./warnings.ts";
 
 /** What an evaluation is made of, whether it was just run or read back. */
@@ -18,9 +19,9 @@ export interface EvaluationParts {
 /** Measures of the predictions, and everything that a reader should be warned of. */
 export function makeEvaluation(
   parts: EvaluationParts,
-  { seed }: { readonly seed?: number },
+  { seed, times = true }: Pick<OutputOptions, "seed" | "times">,
 ): MeasuredEvaluation {
-  const { predictions, failures, recipeCheck, provenance } = parts;
+  const { predictions, failures, recipeCheck, provenance } = times ? parts : withoutTimes(parts);
   const measures = computeMeasures(predictions, seed === undefined ? {} : { seed });
   const accuracy = measures.overall.accuracy.interval;
   const baseline = measures.bestConstantClassifier;

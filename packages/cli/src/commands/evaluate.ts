@@ -1,20 +1,32 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CONTAINER_PATHS, FieldmarkError } from "@fieldmark/contract";
-import { type EvaluateOptions, type Evaluation, type EvaluationEvent, evaluate } from "@fieldmark/evaluation";
+import {
+  type EvaluateOptions,
+  type Evaluation,
+  type EvaluationEvent,
+  evaluate,
+  evaluateShare,
+  type ShareEnd,
+  shareText,
+} from "@fieldmark/evaluation";
 import { type Preprocessing, RESIZE_FILTERS, RESIZE_FITS } from "@fieldmark/imaging";
 import { Command, Option } from "commander";
+import { containerPath } from "../container-path.ts";
 import { type CliContext, cacheFolder, writeJson, writeLine } from "../context.ts";
-import { EXIT } from "../failures.ts";
-import { commandLine, integer, type Output, outputOptions } from "../flags.ts";
+import { judgeFailures } from "../failed-pictures.ts";
+import { commandLine, each, integer, type Output, outputOptions } from "../flags.ts";
 import { type Progress, startProgress } from "../progress.ts";
 import { type ServiceFlags, serviceOptions } from "../service-flags.ts";
+import { SHARE_FLAGS, type ShareFlags, shareNumber, workOf } from "../shares/share-place.ts";
 import { appendStepSummary } from "../step-summary.ts";
 import { describeResult } from "../summary.ts";
 import { Words } from "../words.ts";
 
-interface Flags extends Output, ServiceFlags {
+interface Flags extends Output, ServiceFlags, ShareFlags {
   readonly asJob?: boolean;
+  readonly instances?: number;
+  readonly sharded?: boolean;
   readonly model?: string;
   readonly modelFile?: string;
   readonly signature?: string;
@@ -99,6 +111,12 @@ export function evaluateCommand(context: CliContext): Command {
     .option("--threads <n>", "threads (default: one a processor)", integer(1, 1024))
     .option("--resume", "go on with an interrupted run in --output")
     .option(
+      "--share <k/n>",
+      "work on one share only and leave it in --output, for report merge: 2/3 (default in a job: its instance's)",
+      shareNumber,
+    )
+    .option("--rest-of <path>", "with --share: what these shares (files, or their folder) do not have", each, [])
+    .option(
       "--allow-failures <n>",
       "pictures that may fail to decode before the exit code is 1",
       integer(0, 1e9),
@@ -106,7 +124,10 @@ export function evaluateCommand(context: CliContext): Command {
     );
   outputOptions(command, "fieldmark-evaluation");
   serviceOptions(
-    command.option("--as-job", "run it as a processing job of a service, and fetch the results"),
+    command
+      .option("--as-job", "run it as a processing job of a service, and fetch the results")
+      .option("--instances <n>", "with --as-job: instances that share the work (default: 1)", integer(1, 100))
+      .option("--sharded", "with --as-job: each instance gets a part of the pictures only (ShardedByS3Key)"),
   );
   return command.action(async (flags: Flags) => {
     if (flags.asJob !== true) return await run(context, flags);
@@ -117,7 +138,8 @@ export function evaluateCommand(context: CliContext): Command {
 
 /** Flags of `fieldmark evaluate` that the job's inputs and outputs replace, or that are ours here. */
 const PLACED_FLAGS: ReadonlySet<string> = new Set([
-  ...["asJob", "endpoint", "data", "region", "json", "quiet", "resume"],
+  ...["asJob", "instances", "sharded", "endpoint", "data", "region", "json", "quiet", "resume"],
+  ...["share", "restOf"],
   ...["model", "modelFile", "images", "annotations", "labels", "recipeFile", "output"],
 ]);
 
@@ -127,30 +149,60 @@ function passedWords(command: Command): readonly string[] {
     const name = option.attributeName();
     if (PLACED_FLAGS.has(name) || command.getOptionValueSource(name) !== "cli") return [];
     const value: unknown = command.getOptionValue(name);
-    return value === true ? [`${option.long}`] : [`${option.long}`, String(value)];
+    return typeof value === "boolean" ? [`${option.long}`] : [`${option.long}`, String(value)];
   });
 }
 
 async function run(context: CliContext, flags: Flags): Promise<void> {
   const words = new Words(context, flags);
   const view = new View(context, words, flags);
-  let evaluation: Evaluation;
+  const options = { ...optionsOf(context, flags), onEvent: (event: EvaluationEvent) => view.show(event) };
+  const { model, dataset } = options;
+  const { images, annotations, labels } = dataset;
+  const needed = [model, annotations, labels].filter((path) => path !== undefined);
+  const { share, isShard } = await workOf(context, flags, { images, needed });
+  let end: ShareEnd;
   try {
-    evaluation = await evaluate({ ...optionsOf(context, flags), onEvent: (event) => view.show(event) });
+    end =
+      share === null
+        ? { kind: "report", evaluation: await evaluate(options) }
+        : await evaluateShare({ ...options, dataset: { ...dataset, shard: isShard }, share });
   } finally {
     view.stop();
   }
+  if (end.kind === "report") await tellReport(context, words, { flags, evaluation: end.evaluation });
+  else tellShare(context, words, { json: flags.json === true, end });
+}
+
+async function tellReport(
+  context: CliContext,
+  words: Words,
+  { flags, evaluation }: { readonly flags: Flags; readonly evaluation: Evaluation },
+): Promise<void> {
   const result = describeResult(evaluation, context);
   if (flags.json) writeJson(context, { files: evaluation.files, ...evaluation.measures });
   else writeLine(context.stdout, result);
   await appendStepSummary(context, evaluation);
   const { failures } = evaluation.measures;
-  if (failures.length <= flags.allowFailures) return;
-  words.warn(
-    `${failures.length === 1 ? "1 picture" : `${failures.length} pictures`} could not be decoded, the first: ${failures[0]?.message}; ` +
-      `hence exit code ${EXIT.failed} (--allow-failures ${failures.length} would allow them)`,
-  );
-  context.exit.code = EXIT.failed;
+  judgeFailures(context, words, { failures, allowed: flags.allowFailures });
+}
+
+/** An instance whose share is another's to report. Its failed pictures count there, beside those of all shares. */
+function tellShare(
+  context: CliContext,
+  words: Words,
+  { json, end }: { readonly json: boolean; readonly end: Exclude<ShareEnd, { kind: "report" }> },
+): void {
+  const { share } = end;
+  const facts = { share: shareText(share), pictures: share.rows.length, failures: share.failures.length };
+  if (end.kind === "merged") {
+    if (json) writeJson(context, { ...facts, mergedBy: end.leader });
+    else writeLine(context.stdout, `Share ${facts.share} is in the report of ${end.leader}`);
+    return;
+  }
+  if (end.reason !== null) words.warn(`share ${facts.share} could not be merged here: ${end.reason}`);
+  if (json) writeJson(context, { ...facts, file: end.file });
+  else writeLine(context.stdout, `Share ${facts.share}  ${end.file}\nfieldmark report merge makes one report of all shares`);
 }
 
 function optionsOf(context: CliContext, flags: Flags): EvaluateOptions {
@@ -192,8 +244,9 @@ function optionsOf(context: CliContext, flags: Flags): EvaluateOptions {
     ...set("recipeCheck", flags.recipeCheck),
     ...set("profile", flags.profile),
     ...set("seed", flags.seed),
+    ...set("times", flags.times),
     ...set("cacheFolder", folder),
-    command: commandLine(context),
+    command: commandLine(context, SHARE_FLAGS),
     signal: context.signal,
   };
 }
@@ -232,11 +285,6 @@ function placesOf(context: CliContext, flags: Flags) {
         ? inside(CONTAINER_PATHS.evaluation)
         : at(flags.output ?? "fieldmark-evaluation"),
   };
-}
-
-/** A path of the container: below the folder that OPT_ML names, where a service has no namespaces to show /opt/ml in. */
-function containerPath({ env }: CliContext, path: string): string {
-  return env.OPT_ML ? path.replace(/^\/opt\/ml(?=\/)/, () => env.OPT_ML ?? "") : path;
 }
 
 /** Tells what happens while it happens: notes, warnings, the bar. */

@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { type CliContext, writeJson, writeLine } from "../context.ts";
 import { commandLine, type Output, outputOptions } from "../flags.ts";
 import { appendStepSummary } from "../step-summary.ts";
+import { mergeCommand } from "../shares/merge-command.ts";
 import { describeResult } from "../summary.ts";
 
 interface Flags extends Output {
@@ -12,7 +13,7 @@ interface Flags extends Output {
   readonly images?: string;
 }
 
-/** `fieldmark report`: measures and report again, from saved predictions. */
+/** `fieldmark report`: measures and report again, from saved predictions; `merge`: from the shares of an evaluation. */
 export function reportCommand(context: CliContext): Command {
   const command = new Command("report")
     .description("Recompute measures and report from saved predictions, without the model")
@@ -24,6 +25,7 @@ export function reportCommand(context: CliContext): Command {
     .option("--class-names <file>", "class names in the order of the columns: one a line, or JSON")
     .option("--images <folder>", "folder of the pictures, for the thumbnails");
   outputOptions(command, "<predictions>-report");
+  command.addCommand(mergeCommand(context));
   return command.action(async (predictions: string, flags: Flags) => {
     const at = (path: string) => resolve(context.cwd, path);
     const evaluation = await recompute({
@@ -34,6 +36,7 @@ export function reportCommand(context: CliContext): Command {
       ...(flags.images === undefined ? {} : { images: at(flags.images) }),
       ...(flags.profile === undefined ? {} : { profile: flags.profile }),
       ...(flags.seed === undefined ? {} : { seed: flags.seed }),
+      ...(flags.times === undefined ? {} : { times: flags.times }),
       command: commandLine(context),
     });
     if (flags.json === true) writeJson(context, { files: evaluation.files, ...evaluation.measures });

@@ -179,10 +179,11 @@ async function aptSettings({ ask, read }: Machine): Promise<AptSettings> {
   return { settings, sources: isMirrored ? sources : [], codename };
 }
 
-/** Secrets are root's alone: apt's own user could not read the certificates. */
+/** Secrets are root's alone: apt's own user could not read the certificates. A layer that is built needs no fsync of each file. */
 function aptFile(settings: readonly string[], hasCertificates: boolean): string {
   const own = [
     'APT::Sandbox::User "root";',
+    'DPkg::Options:: "--force-unsafe-io";',
     ...(hasCertificates ? ['Acquire::https::CAInfo "/run/secrets/ca";'] : []),
   ];
   return `${[...own, ...settings].join("\n")}\n`;

@@ -15,6 +15,7 @@ import {
 import { connect } from "../connect.ts";
 import { type CliContext, writeJson, writeLine } from "../context.ts";
 import type { ServiceFlags } from "../service-flags.ts";
+import { isShare } from "../shares/share-files.ts";
 import { appendStepSummary } from "../step-summary.ts";
 import { Words } from "../words.ts";
 import { reportEnd } from "./job-end.ts";
@@ -29,6 +30,10 @@ export interface AsJobFlags extends ServiceFlags {
   readonly recipeFile?: string;
   readonly output?: string;
   readonly resume?: boolean;
+  readonly share?: unknown;
+  readonly restOf: readonly string[];
+  readonly instances?: number;
+  readonly sharded?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -54,7 +59,7 @@ export async function evaluateAsJob(
     json: flags.json === true,
     quiet: flags.quiet === true,
   });
-  const output = await kept(session, context, job);
+  const output = await kept(session, context, { job, words });
   if (output === null) return;
   await fetchResults(session, context, { output, folder, quiet: flags.quiet === true });
   const files = filesIn(folder);
@@ -73,12 +78,16 @@ async function start(
   if (model === undefined || images === undefined)
     throw new FieldmarkError("USAGE", "--as-job needs --model and --images");
   if (flags.resume === true) throw new FieldmarkError("USAGE", "--resume goes on in a folder, not in a job");
+  if (flags.share !== undefined || flags.restOf.length > 0)
+    throw new FieldmarkError("USAGE", "--share works on a share here; a job's instances take theirs by themselves");
   const at = (path: string) => (isS3Uri(path) ? path : resolve(context.cwd, path));
   const bar = transferBar(context, { title: "Uploading", quiet: flags.quiet === true });
   try {
-    return await new EvaluationProcessor({ session }).run({
+    const processor = new EvaluationProcessor({ session, instanceCount: flags.instances ?? 1 });
+    return await processor.run({
       model: flags.modelFile === undefined ? at(model) : `${at(model).replace(/\/$/, "")}/${flags.modelFile}`,
       images: at(images),
+      imagesDistributionType: flags.sharded === true ? "ShardedByS3Key" : "FullyReplicated",
       ...(annotations === undefined ? {} : { annotations: at(annotations) }),
       ...(labels === undefined ? {} : { labels: at(labels) }),
       ...(recipeFile === undefined ? {} : { recipeFile: at(recipeFile) }),
@@ -92,11 +101,18 @@ async function start(
 }
 
 /** The job's output, where it left one: an evaluation with pictures that cannot be decoded fails and has its report. */
-async function kept(session: Session, context: CliContext, job: ProcessingJob): Promise<JobOutput | null> {
+async function kept(
+  session: Session,
+  context: CliContext,
+  { job, words }: { readonly job: ProcessingJob; readonly words: Words },
+): Promise<JobOutput | null> {
   const [output] = job.outputs;
   if (output === undefined) return null;
   const objects = await objectsBelow(session, parseS3Uri(output.destination), context.signal);
-  return objects.some(({ name }) => name === "measures.json") ? output : null;
+  if (objects.some(({ name }) => name === "measures.json")) return output;
+  if (objects.some(({ name }) => isShare(name)))
+    words.note("shares", `fieldmark report merge ${output.destination} makes a report of all, once all are there`);
+  return null;
 }
 
 async function fetchResults(

@@ -10,7 +10,7 @@ import {
 import { Command, Option } from "commander";
 import { connect } from "../connect.ts";
 import { type CliContext, writeJson, writeLine } from "../context.ts";
-import { integer } from "../flags.ts";
+import { each, integer } from "../flags.ts";
 import { type ServiceFlags, serviceOptions } from "../service-flags.ts";
 import { Words } from "../words.ts";
 import { reportEnd } from "./job-end.ts";
@@ -36,8 +36,6 @@ interface Flags extends ServiceFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
-
-const each = (text: string, before: readonly string[]) => [...before, text];
 
 export function runJobCommand(context: CliContext): Command {
   const command = new Command("run")

@@ -11,11 +11,13 @@ export interface Example {
 /** Where the class names came from; "index" stands for `class_<index>` made up for outputs nobody named. */
 export type ClassNameSource = "annotations" | "labels file" | "model archive" | "folders" | "classes.txt";
 
-/** A labelled test set, checked: every file exists, every label is in range, no row is doubled. */
+/** A labelled test set, checked: every file exists (but those of `absent`), every label is in range, no row is doubled. */
 export interface Dataset {
   /** For people: "manifest/test.csv, 180 pictures". */
   readonly source: string;
   readonly examples: readonly Example[];
+  /** Rows of `examples` whose files are not here, ascending; empty unless `DatasetOptions.shard` allows it. */
+  readonly absent: readonly number[];
   /** [classes], in the order of the model's outputs. */
   readonly classNames: readonly string[];
   readonly classNameSource: ClassNameSource;
@@ -39,6 +41,8 @@ export interface DatasetOptions {
   readonly labelForm?: LabelForm;
   /** Text file with one class name a line, or a JSON array of names, in the order of the model's outputs. */
   readonly labels?: string;
+  /** `images` holds a part of the annotated pictures only: S3 gave the others to other instances. */
+  readonly shard?: boolean;
   /** Part of a CUB-200-2011 tree, by its own split file. */
   readonly split?: "test" | "train" | "all";
 }

@@ -44,10 +44,16 @@ export async function readDataset(options: DatasetOptions, classes: ModelClasses
     given,
     labels,
   );
-  const examples = await lookUp(source, imagesFolder, rows, classes.count);
+  const { examples, absent } = await lookUp(rows, {
+    source,
+    folder: imagesFolder,
+    classes: classes.count,
+    mayLack: options.shard === true,
+  });
   return {
     source: `${source}, ${count(examples.length, "picture")}`,
     examples,
+    absent,
     classNames,
     classNameSource: labels === null ? classNameSource : "labels file",
     annotationsDigest: digest(examples, classNames),
@@ -62,6 +68,13 @@ async function readRows(
 ): Promise<Rows> {
   const csv = await findCsv(options);
   if (csv !== null) return await rowsOfCsv(csv, options, given);
+  if (options.shard === true) {
+    throw new FieldmarkError(
+      "DATASET_INVALID",
+      `${options.images}: S3 dealt its files among the instances (ShardedByS3Key), and no annotations say what all of ` +
+        "them are; give --annotations, or the pictures as FullyReplicated",
+    );
+  }
   if (await isCubTree(options.images)) return await rowsOfCub(options, given, labels);
   return await rowsOfFolders(options, given);
 }
@@ -196,24 +209,33 @@ async function rowsOfFolders(options: DatasetOptions, given: ModelClasses): Prom
 
 const STATS_AT_ONCE = 64;
 
+interface LookUpOptions {
+  readonly source: string;
+  readonly folder: string;
+  /** Of the model. */
+  readonly classes: number;
+  /** Files that are not there are no problem. */
+  readonly mayLack: boolean;
+}
+
 /** Checks every row against the disk and the model: existing files, labels in range, no doubled rows. */
 async function lookUp(
-  source: string,
-  folder: string,
   rows: Rows["rows"],
-  classes: number,
-): Promise<readonly Example[]> {
+  { source, folder, classes, mayLack }: LookUpOptions,
+): Promise<Pick<Dataset, "examples" | "absent">> {
   if (rows.length === 0) throw new FieldmarkError("DATASET_EMPTY", `${source}: no labelled pictures`);
   const problems = new Problems(source);
   const firstRow = new Map<string, number | null>();
   const examples: Example[] = [];
+  const absent: number[] = [];
   for (let start = 0; start < rows.length; start += STATS_AT_ONCE) {
     const part = rows.slice(start, start + STATS_AT_ONCE);
-    const missing = await Promise.all(part.map(({ imageFileName }) => whyMissing(folder, imageFileName)));
+    const found = await Promise.all(part.map(({ imageFileName }) => lookAt(folder, imageFileName)));
     part.forEach(({ row, imageFileName, label }, index) => {
-      const why = missing[index] ?? null;
+      const trouble = found[index] ?? null;
       const first = firstRow.get(imageFileName);
-      if (why !== null) problems.add(row, `${imageFileName}: ${why}`);
+      if (trouble?.isAbsent === true && mayLack) absent.push(start + index);
+      else if (trouble !== null) problems.add(row, `${imageFileName}: ${trouble.why}`);
       if (first !== undefined)
         problems.add(row, `${imageFileName} is doubled: row ${first} names it already`);
       if (label >= classes)
@@ -223,10 +245,14 @@ async function lookUp(
     });
   }
   problems.throwIfAny();
-  return examples;
+  return { examples, absent };
 }
 
-async function whyMissing(folder: string, imageFileName: string): Promise<string | null> {
+/** What is wrong with a row's file; null for a good one. */
+async function lookAt(
+  folder: string,
+  imageFileName: string,
+): Promise<{ readonly why: string; readonly isAbsent: boolean } | null> {
   const parts = imageFileName.split(/[/\\]/);
   if (
     parts.includes("..") ||
@@ -234,12 +260,14 @@ async function whyMissing(folder: string, imageFileName: string): Promise<string
     /^[A-Za-z]:/.test(imageFileName) ||
     imageFileName.includes("\0")
   ) {
-    return "the path leaves the images folder";
+    return { why: "the path leaves the images folder", isAbsent: false };
   }
   try {
-    return (await stat(join(folder, imageFileName))).isFile() ? null : "not a file";
+    const isPicture = (await stat(join(folder, imageFileName))).isFile();
+    return isPicture ? null : { why: "not a file", isAbsent: false };
   } catch (cause) {
-    return reason(cause);
+    const isAbsent = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+    return { why: reason(cause), isAbsent };
   }
 }
 

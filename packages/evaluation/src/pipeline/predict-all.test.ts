@@ -8,6 +8,7 @@ import type { Model } from "@fieldmark/model";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Example } from "../dataset/dataset.ts";
+import { batchesOf } from "../shares/share-rows.ts";
 import { DecodePool } from "./decode-pool.ts";
 import { type PredictAllOptions, type PredictedBatch, predictAll } from "./predict-all.ts";
 
@@ -59,20 +60,17 @@ function firstValue(delays: readonly number[]): { model: Model; most: () => numb
 async function predictWith(model: Model, more: Partial<PredictAllOptions> = {}) {
   const batches: PredictedBatch[] = [];
   const failures: number[] = [];
-  await predictAll(
-    examples,
-    more.batch === undefined ? [...examples.keys()] : [...examples.keys()].slice(1),
-    {
-      model,
-      pool,
-      preprocessing: RECIPE,
-      batch: 4,
-      onBatch: (batch) => void batches.push(batch),
-      onFailure: (row) => failures.push(row),
-      onWarning: () => {},
-      ...more,
-    },
-  );
+  const batch = more.batch ?? 4;
+  await predictAll(examples, batchesOf([...examples.keys()].slice(more.batch === undefined ? 0 : 1), batch), {
+    model,
+    pool,
+    preprocessing: RECIPE,
+    batch,
+    onBatch: (predicted) => void batches.push(predicted),
+    onFailure: (row) => failures.push(row),
+    onWarning: () => {},
+    ...more,
+  });
   return { batches, failures };
 }
 

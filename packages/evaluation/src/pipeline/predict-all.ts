@@ -23,7 +23,7 @@ export interface PredictAllOptions {
   readonly pool: DecodePool;
   readonly preprocessing: Preprocessing;
   readonly outputName?: string;
-  /** Pictures a forward pass. */
+  /** Pictures a forward pass at most. */
   readonly batch: number;
   readonly signal?: AbortSignal;
   /** Called in the order of the batches; awaited, so a slow reader slows the pipeline down. */
@@ -39,30 +39,28 @@ const DECODING = 2;
 const PREDICTING = 2;
 
 /**
- * Decodes, resizes and predicts `rows` of the examples. Pictures live in a few batches' worth of memory that is used
- * again and again, whatever the size of the dataset.
+ * Decodes, resizes and predicts the examples at the rows of `batches`. Pictures live in a few batches' worth of memory
+ * that is used again and again, whatever the size of the dataset.
+ * @param batches rows that the model sees together, at most `options.batch`
  * @throws INTERRUPTED when the signal aborts; whatever the model throws
  */
 export async function predictAll(
   examples: readonly Example[],
-  rows: readonly number[],
+  batches: readonly (readonly number[])[],
   options: PredictAllOptions,
 ): Promise<void> {
   const { preprocessing, batch, signal } = options;
-  const parts = Array.from({ length: Math.ceil(rows.length / batch) }, (_, index) =>
-    rows.slice(index * batch, (index + 1) * batch),
-  );
   const memory = Array.from(
-    { length: Math.min(parts.length, DECODING + PREDICTING) },
+    { length: Math.min(batches.length, DECODING + PREDICTING) },
     () => new PixelBatch(batch, preprocessing.size),
   );
   const decoding: Promise<readonly Outcome[]>[] = [];
   const predicting: Promise<number>[] = [];
   try {
-    for (const [index, part] of parts.entries()) {
-      while (decoding.length < DECODING && index + decoding.length < parts.length) {
+    for (const [index, part] of batches.entries()) {
+      while (decoding.length < DECODING && index + decoding.length < batches.length) {
         const ahead = index + decoding.length;
-        const pictures = (parts[ahead] ?? []).flatMap((row) => examples[row] ?? []);
+        const pictures = (batches[ahead] ?? []).flatMap((row) => examples[row] ?? []);
         decoding.push(decodeBatch(pictures, at(memory, ahead), options));
       }
       const outcomes = (await decoding.shift()) ?? [];

@@ -41,30 +41,51 @@ const EXAMPLES = 64;
 const SIGNIFICANCE = 0.01;
 const NOTES_FILE = "recipe-checks.json";
 
-/** Tries the other named recipes on a few labelled pictures; null when this model and recipe passed before. */
-export async function checkRecipe(options: RecipeCheckOptions): Promise<RecipeCheck | null> {
-  const passed = await readPassed(options.model);
-  const key = keyOf(options);
-  if (options.when === "once" && passed.includes(key)) return null;
+/** Which pictures of the check the model gets right, under the chosen recipe and under the others. */
+export interface RecipeHits {
+  /** The chosen one. */
+  readonly recipe: string;
+  /** [pictures] their rows in the dataset, ascending; those that cannot be decoded are left out. */
+  readonly rows: readonly number[];
+  /** The chosen recipe first. */
+  readonly results: readonly { readonly recipe: string; readonly right: readonly boolean[] }[];
+}
 
+/**
+ * Tries the other named recipes on a few labelled pictures; null when this model and recipe passed before.
+ * @param rows those of the dataset that are looked at, where they are among the check's: one instance's share
+ */
+export async function recipeHits(
+  options: RecipeCheckOptions,
+  rows: ReadonlySet<number>,
+): Promise<RecipeHits | null> {
+  if (options.when === "once" && (await readPassed(options.model)).includes(keyOf(options))) return null;
   const { recipe } = options;
-  const names = alternativeRecipes(recipe);
-  const others = names.map((name) => ({
+  const others = alternativeRecipes(recipe).map((name) => ({
     ...recipe,
     name,
     scaling: RECIPES[name].scaling,
     channels: RECIPES[name].channels,
   }));
-  const [chosen = [], ...rest] = await hits(options, [recipe, ...others]);
+  const looked = spread(options.examples.length, EXAMPLES).filter((row) => rows.has(row));
+  return await hits(options, [recipe, ...others], looked);
+}
+
+/** What the hits say of the recipe. */
+export function recipeCheckOf({ recipe, rows, results: [chosen, ...rest] }: RecipeHits): RecipeCheck {
+  const right = chosen?.right ?? [];
   let better: RecipeCheck["better"] = null;
-  const results = names.map((name, index) => {
-    const found = rest[index] ?? [];
-    const result = { recipe: name, accuracy: share(found) };
-    if (isClearlyBetter(found, chosen) && result.accuracy > (better?.accuracy ?? 0)) better = result;
+  const others = rest.map((other) => {
+    const result = { recipe: other.recipe, accuracy: share(other.right) };
+    if (isClearlyBetter(other.right, right) && result.accuracy > (better?.accuracy ?? 0)) better = result;
     return result;
   });
-  if (better === null) await writePassed(options.model, [...passed, key]);
-  return { recipe: recipe.name, examples: chosen.length, accuracy: share(chosen), others: results, better };
+  return { recipe, examples: rows.length, accuracy: share(right), others, better };
+}
+
+/** Notes that the recipe is none to doubt: with "once" it is not checked again for this model. */
+export async function rememberPassed(options: RecipeCheckOptions, { better }: RecipeCheck): Promise<void> {
+  if (better === null) await writePassed(options.model, keyOf(options));
 }
 
 /** `count` row numbers spread evenly over `total`, so that every class of a sorted dataset is met. */
@@ -73,29 +94,31 @@ function spread(total: number, count: number): readonly number[] {
   return Array.from({ length: some }, (_, index) => Math.floor((index * total) / some));
 }
 
-/**
- * Which pictures the model gets right under each recipe: [recipes][pictures].
- * Pictures that cannot be decoded are left out; each is decoded and resized once for all recipes.
- */
+/** Each picture is decoded and resized once for all recipes. */
 async function hits(
   options: RecipeCheckOptions,
   recipes: readonly Preprocessing[],
-): Promise<readonly boolean[][]> {
+  looked: readonly number[],
+): Promise<RecipeHits> {
   const { examples, pool, model, batch, outputName, signal } = options;
   const right: boolean[][] = recipes.map(() => []);
-  const rows = spread(examples.length, EXAMPLES);
+  const rows: number[] = [];
   const memory = recipes.map((recipe) => ({ recipe, batch: new PixelBatch(batch, recipe.size) }));
-  for (let start = 0; start < rows.length; start += batch) {
+  for (let start = 0; start < looked.length; start += batch) {
     throwIfInterrupted(signal);
-    const part = rows.slice(start, start + batch).flatMap((row) => examples[row] ?? []);
+    const part = looked.slice(start, start + batch).flatMap((row) => {
+      const example = examples[row];
+      return example === undefined ? [] : [{ row, example }];
+    });
     const decoded = await Promise.all(
-      part.map((example, place) => {
+      part.map(({ example }, place) => {
         const targets = memory.map((one) => ({ recipe: one.recipe, out: one.batch.picture(place) }));
         return decodes(pool, example, targets);
       }),
     );
     const places = [...part.keys()].filter((place) => decoded[place]);
-    const labels = places.map((place) => part[place]?.label ?? 0);
+    const labels = places.map((place) => part[place]?.example.label ?? 0);
+    rows.push(...places.map((place) => part[place]?.row ?? 0));
     if (places.length === 0) continue;
     for (const [at, one] of memory.entries()) {
       const probabilities = await model.classify(one.batch.keep(places), places.length, {
@@ -111,7 +134,11 @@ async function hits(
       right[at]?.push(...labels.map((label, index) => predicted[index] === label));
     }
   }
-  return right;
+  return {
+    recipe: options.recipe.name,
+    rows,
+    results: recipes.map(({ name }, at) => ({ recipe: name, right: right[at] ?? [] })),
+  };
 }
 
 /** A picture that cannot be decoded is told of when its turn comes in the evaluation itself. */
@@ -174,6 +201,8 @@ function safeJson(text: string): unknown {
   }
 }
 
-async function writePassed(model: Model, passed: readonly string[]): Promise<void> {
-  if (model.cacheEntry !== null) await writeJsonFile(join(model.cacheEntry, NOTES_FILE), passed);
+async function writePassed(model: Model, key: string): Promise<void> {
+  if (model.cacheEntry === null) return;
+  const passed = await readPassed(model);
+  if (!passed.includes(key)) await writeJsonFile(join(model.cacheEntry, NOTES_FILE), [...passed, key]);
 }

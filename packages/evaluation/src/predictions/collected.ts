@@ -10,16 +10,26 @@ export interface Failure {
   readonly message: string;
 }
 
-/** Predictions as they come in: one float32 matrix, whatever the order of the batches. */
+interface PredictedPicture {
+  /** hex */
+  readonly sha256: string;
+  /** [classes] */
+  readonly scores: Float32Array;
+  /** NaN where it is not known. */
+  readonly milliseconds: number;
+}
+
+/** Predictions as they come in: one float32 matrix, whatever the order of the batches or shares. */
 export class CollectedPredictions {
-  readonly #examples: readonly Example[];
+  readonly #examples: readonly Omit<Example, "path">[];
   readonly #classNames: readonly string[];
   readonly #probabilities: Float32Array;
   readonly #milliseconds: Float64Array;
   readonly #sha256: (string | null)[];
   #count = 0;
 
-  constructor(examples: readonly Example[], classNames: readonly string[]) {
+  /** @param examples read when `predictions` is called; those without a prediction do not matter */
+  constructor(examples: readonly Omit<Example, "path">[], classNames: readonly string[]) {
     this.#examples = examples;
     this.#classNames = classNames;
     this.#probabilities = new Float32Array(examples.length * classNames.length);
@@ -39,11 +49,17 @@ export class CollectedPredictions {
   add({ rows, sha256, probabilities, millisecondsPerImage }: PredictedBatch): void {
     const classes = this.#classNames.length;
     rows.forEach((row, index) => {
-      if (!this.has(row)) this.#count++;
-      this.#sha256[row] = sha256[index] ?? "";
-      this.#milliseconds[row] = millisecondsPerImage;
-      this.#probabilities.set(probabilities.subarray(index * classes, (index + 1) * classes), row * classes);
+      const scores = probabilities.subarray(index * classes, (index + 1) * classes);
+      this.set(row, { sha256: sha256[index] ?? "", scores, milliseconds: millisecondsPerImage });
     });
+  }
+
+  /** @param predicted scores are [classes], and copied */
+  set(row: number, { sha256, scores, milliseconds }: PredictedPicture): void {
+    if (!this.has(row)) this.#count++;
+    this.#sha256[row] = sha256;
+    this.#milliseconds[row] = milliseconds;
+    this.#probabilities.set(scores, row * this.#classNames.length);
   }
 
   /** The rows that hold a prediction, in the order of the dataset; `only` keeps some of them. */

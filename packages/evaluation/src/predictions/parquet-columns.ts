@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { FieldmarkError } from "@fieldmark/contract";
 import { type DecodedArray, type FileMetaData, parquetMetadata, parquetRead } from "hyparquet";
-import { CLASS_NAMES_KEY } from "./predictions-parquet.ts";
+import { CLASS_NAMES_KEY, SHARE_KEY } from "./predictions-parquet.ts";
 import { SavedRows } from "./saved-rows.ts";
 
 /** Values of the probability columns together. */
@@ -17,6 +17,8 @@ export interface ParquetColumns {
   readonly columns: ReadonlyMap<number, ArrayLike<unknown>>;
   /** Class names in the metadata, where we wrote the file. */
   readonly classNames: readonly string[] | null;
+  /** JSON of an instance's share, where it is one. */
+  readonly share: string | null;
 }
 
 /**
@@ -42,7 +44,13 @@ export async function parquetColumns(file: string): Promise<ParquetColumns> {
       { file },
     );
   }
-  return { header, count, columns, classNames: classNamesOf(metadata) };
+  return {
+    header,
+    count,
+    columns,
+    classNames: classNamesOf(metadata),
+    share: metadataValue(metadata, SHARE_KEY),
+  };
 }
 
 /** Whatever the reader throws means that the file is damaged, or of a kind that is not read. */
@@ -123,9 +131,13 @@ async function readColumns(
   });
 }
 
-function classNamesOf({ key_value_metadata }: FileMetaData): readonly string[] | null {
-  const text = key_value_metadata?.find(({ key }) => key === CLASS_NAMES_KEY)?.value;
-  if (text === undefined) return null;
+function metadataValue({ key_value_metadata }: FileMetaData, key: string): string | null {
+  return key_value_metadata?.find((one) => one.key === key)?.value ?? null;
+}
+
+function classNamesOf(metadata: FileMetaData): readonly string[] | null {
+  const text = metadataValue(metadata, CLASS_NAMES_KEY);
+  if (text === null) return null;
   try {
     const names: unknown = JSON.parse(text);
     return Array.isArray(names) && names.every((name) => typeof name === "string") ? names : null;

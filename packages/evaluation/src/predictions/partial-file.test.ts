@@ -16,6 +16,7 @@ const RUN: RunIdentity = {
   outputName: "output",
   preprocessing: preprocessing("mobilenet_v2", SIZE),
   annotationsDigest: "sha256:d",
+  share: "1/1",
 };
 
 let folder: string;
@@ -44,7 +45,7 @@ function sha256(row: number): string {
 /** A run that is cut off after the rows. */
 async function interrupted(done: readonly number[]): Promise<CollectedPredictions> {
   const collected = new CollectedPredictions(examples, NAMES);
-  await using partial = await PartialFile.create(folder, RUN, NAMES.length);
+  await using partial = await PartialFile.create(join(folder, "predictions"), RUN, NAMES.length);
   for (const row of done) {
     collected.add({
       rows: [row],
@@ -59,7 +60,11 @@ async function interrupted(done: readonly number[]): Promise<CollectedPrediction
 
 async function resume(identity = RUN): Promise<CollectedPredictions> {
   const collected = new CollectedPredictions(examples, NAMES);
-  await using _ = await PartialFile.resume(folder, identity, { examples, classNames: NAMES, collected });
+  await using _ = await PartialFile.resume(join(folder, "predictions"), identity, {
+    examples,
+    classNames: NAMES,
+    collected,
+  });
   return collected;
 }
 
@@ -75,7 +80,11 @@ test("a resumed run goes on in the same file", async () => {
   await interrupted([0]);
   const collected = new CollectedPredictions(examples, NAMES);
   {
-    await using partial = await PartialFile.resume(folder, RUN, { examples, classNames: NAMES, collected });
+    await using partial = await PartialFile.resume(join(folder, "predictions"), RUN, {
+      examples,
+      classNames: NAMES,
+      collected,
+    });
     collected.add({
       rows: [1],
       sha256: [sha256(1)],
@@ -153,21 +162,21 @@ test("a run starts anew when it is not resumed; a folder that cannot be made is 
   await interrupted([0, 1]);
   await interrupted([]);
   expect((await resume()).count).toBe(0);
-  const error = await failure(PartialFile.create(rows, RUN, 2));
+  const error = await failure(PartialFile.create(join(rows, "predictions"), RUN, 2));
   expect(error.code).toBe("DISK");
   expect(error.message).toContain("predictions.partial.csv: cannot be written");
 });
 
 test("rows that cannot be appended are the disk's error", async () => {
   const collected = await interrupted([0]);
-  const partial = await PartialFile.create(folder, RUN, 2);
+  const partial = await PartialFile.create(join(folder, "predictions"), RUN, 2);
   await partial[Symbol.asyncDispose]();
   const error = await failure(partial.append(collected, [0]));
   expect([error.code, error.message]).toEqual(["DISK", expect.stringContaining("predictions.partial.csv")]);
 });
 
 test("a complete run removes its files", async () => {
-  const partial = await PartialFile.create(folder, RUN, 2);
+  const partial = await PartialFile.create(join(folder, "predictions"), RUN, 2);
   await partial.remove();
   await partial[Symbol.asyncDispose]();
   expect((await failure(resume())).message).toContain("no interrupted run");

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname } from "node:path";
 import { FieldmarkError } from "@fieldmark/contract";
 import type { Preprocessing } from "@fieldmark/imaging";
 import type { Example } from "../dataset/dataset.ts";
@@ -18,6 +18,8 @@ export interface RunIdentity {
   readonly outputName: string;
   readonly preprocessing: Preprocessing;
   readonly annotationsDigest: string;
+  /** "1/1" where the evaluation is not shared. */
+  readonly share: string;
 }
 
 /** What an interrupted run's rows are matched with, and where they go. */
@@ -29,28 +31,30 @@ export interface Resumed {
 
 const QUOTE = 0x22;
 const LINE_END = 0x0a;
-const ROWS = "predictions.partial.csv";
-const IDENTITY = "predictions.partial.json";
 
 /** Whole rows of predictions on disk while a run goes on, so that an interrupted one can be resumed. */
 export class PartialFile implements AsyncDisposable {
-  readonly #folder: string;
+  readonly #name: string;
   readonly #rows: FileHandle;
 
-  private constructor(folder: string, rows: FileHandle) {
-    this.#folder = folder;
+  private constructor(name: string, rows: FileHandle) {
+    this.#name = name;
     this.#rows = rows;
   }
 
-  /** Starts anew; what an earlier interrupted run left there is gone. */
-  static async create(folder: string, identity: RunIdentity, classes: number): Promise<PartialFile> {
+  /**
+   * Starts anew; what an earlier interrupted run left there is gone.
+   * @param name path of the files without their endings: "evaluation/predictions"
+   */
+  static async create(name: string, identity: RunIdentity, classes: number): Promise<PartialFile> {
+    const folder = dirname(name);
     try {
       await mkdir(folder, { recursive: true });
-      await rm(join(folder, ROWS), { force: true });
-      await writeJsonFile(join(folder, IDENTITY), identity);
-      const rows = await open(join(folder, ROWS), "a");
+      await rm(rowsOf(name), { force: true });
+      await writeJsonFile(identityOf(name), identity);
+      const rows = await open(rowsOf(name), "a");
       await rows.appendFile(`${csvHeader(classes)}\n`);
-      return new PartialFile(folder, rows);
+      return new PartialFile(name, rows);
     } catch (cause) {
       if (cause instanceof FieldmarkError) throw cause;
       throw new FieldmarkError("DISK", `${folder}: cannot be written: ${reason(cause)}`, { folder }, cause);
@@ -59,15 +63,16 @@ export class PartialFile implements AsyncDisposable {
 
   /**
    * Goes on with an interrupted run: its rows are added to `collected`.
+   * @param name as `create` had it
    * @throws RESUME_MISMATCH when there is none, or it was of another model, recipe or dataset
    */
   static async resume(
-    folder: string,
+    name: string,
     identity: RunIdentity,
     { examples, collected, classNames }: Resumed,
   ): Promise<PartialFile> {
-    await checkIdentity(folder, identity);
-    const path = join(folder, ROWS);
+    await checkIdentity(name, identity);
+    const path = rowsOf(name);
     await dropTornRow(path, csvHeader(classNames.length));
     const { predictions: done } = await readPredictions(path, { classNames });
     const rowOf = new Map(examples.map((example, row) => [example.imageFileName, row]));
@@ -81,14 +86,10 @@ export class PartialFile implements AsyncDisposable {
           `${path}: ${imageFileName} is not the same picture any more`,
         );
       }
-      collected.add({
-        rows: [row],
-        sha256: [sha256],
-        probabilities: scoresOf(done, index),
-        millisecondsPerImage: done.milliseconds[index] ?? Number.NaN,
-      });
+      const milliseconds = done.milliseconds[index] ?? Number.NaN;
+      collected.set(row, { sha256, scores: scoresOf(done, index), milliseconds });
     }
-    return new PartialFile(folder, await open(path, "a"));
+    return new PartialFile(name, await open(path, "a"));
   }
 
   /**
@@ -103,8 +104,8 @@ export class PartialFile implements AsyncDisposable {
     } catch (cause) {
       throw new FieldmarkError(
         "DISK",
-        `${join(this.#folder, ROWS)}: cannot be written: ${reason(cause)}`,
-        { folder: this.#folder },
+        `${rowsOf(this.#name)}: cannot be written: ${reason(cause)}`,
+        { file: rowsOf(this.#name) },
         cause,
       );
     }
@@ -112,8 +113,8 @@ export class PartialFile implements AsyncDisposable {
 
   /** Removes the partial files: the run is complete and written. */
   async remove(): Promise<void> {
-    await rm(join(this.#folder, ROWS), { force: true });
-    await rm(join(this.#folder, IDENTITY), { force: true });
+    await rm(rowsOf(this.#name), { force: true });
+    await rm(identityOf(this.#name), { force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -121,10 +122,16 @@ export class PartialFile implements AsyncDisposable {
   }
 }
 
-async function checkIdentity(folder: string, identity: RunIdentity): Promise<void> {
-  const path = join(folder, IDENTITY);
-  if (!(await isFile(path)) || !(await isFile(join(folder, ROWS)))) {
-    throw new FieldmarkError("RESUME_MISMATCH", `${folder}: no interrupted run to resume (no ${ROWS})`);
+const rowsOf = (name: string) => `${name}.partial.csv`;
+const identityOf = (name: string) => `${name}.partial.json`;
+
+async function checkIdentity(name: string, identity: RunIdentity): Promise<void> {
+  const path = identityOf(name);
+  if (!(await isFile(path)) || !(await isFile(rowsOf(name)))) {
+    throw new FieldmarkError(
+      "RESUME_MISMATCH",
+      `${dirname(name)}: no interrupted run to resume (no ${basename(rowsOf(name))})`,
+    );
   }
   let found: unknown;
   try {
@@ -137,6 +144,7 @@ async function checkIdentity(folder: string, identity: RunIdentity): Promise<voi
     outputName: "output",
     preprocessing: "recipe",
     annotationsDigest: "dataset",
+    share: "share",
   };
   for (const [key, word] of Object.entries(said)) {
     const before = JSON.stringify((found as Record<string, unknown> | null)?.[key] ?? null);

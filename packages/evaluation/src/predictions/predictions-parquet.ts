@@ -3,12 +3,15 @@ import { confidence, type Predictions, scoresOf } from "./predictions.ts";
 
 /** Key of the Parquet metadata that holds the class names as a JSON array. */
 export const CLASS_NAMES_KEY = "fieldmark.class_names";
+/** Key of the JSON that makes the predictions an instance's share of an evaluation. */
+export const SHARE_KEY = "fieldmark.share";
 
 /**
  * predictions.parquet: the columns of predictions.csv and `label_name`, `predicted_name`.
  * Probabilities are FLOAT (float32), milliseconds DOUBLE.
+ * @param share JSON of an instance's share, which goes into the metadata
  */
-export function predictionsParquet(predictions: Predictions): Uint8Array {
+export function predictionsParquet(predictions: Predictions, share?: string): Uint8Array {
   const { classNames, labels, predicted } = predictions;
   const rows = Array.from(labels.keys());
   const nameOf = (index: number) => classNames[index] ?? "";
@@ -35,7 +38,10 @@ export function predictionsParquet(predictions: Predictions): Uint8Array {
   ];
   const buffer = parquetWriteBuffer({
     columnData,
-    kvMetadata: [{ key: CLASS_NAMES_KEY, value: JSON.stringify(classNames) }],
+    kvMetadata: [
+      { key: CLASS_NAMES_KEY, value: JSON.stringify(classNames) },
+      ...(share === undefined ? [] : [{ key: SHARE_KEY, value: share }]),
+    ],
   });
   return new Uint8Array(buffer);
 }

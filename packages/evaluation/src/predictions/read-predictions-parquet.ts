@@ -20,6 +20,8 @@ const HEAP_MEBIBYTES = 4096;
 export interface ParquetPredictions {
   readonly rows: SavedRows;
   readonly classNames: readonly string[] | null;
+  /** JSON of an instance's share, where it is one. */
+  readonly share: string | null;
 }
 
 /**
@@ -30,13 +32,13 @@ export async function readPredictionsParquet(file: string): Promise<ParquetPredi
   const { size } = await stat(file);
   if (size > FILE_LIMIT)
     throw new FieldmarkError("FILE_TOO_LARGE", `${file}: ${size} bytes, expected at most ${FILE_LIMIT}`);
-  const { header, count, columns, classNames } = await readInThread(
+  const { header, count, columns, classNames, share } = await readInThread(
     file,
     MILLISECONDS + Math.ceil(size / MEBIBYTE) * MILLISECONDS_PER_MEBIBYTE,
   );
   const rows = new SavedRows(basename(file), header);
   for (let row = 0; row < count; row++) rows.add(row + 1, (place) => columns.get(place)?.[row]);
-  return { rows, classNames };
+  return { rows, classNames, share };
 }
 
 /** Counts in a damaged file can keep the reader busy for ever: its thread is ended at the deadline. */

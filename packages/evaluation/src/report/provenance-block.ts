@@ -38,6 +38,6 @@ export function provenanceBlock({ provenance, bootstrap, level }: MeasuresJson):
   ]);
   if (command !== "") rows.push(["Command", command]);
   const took = seconds === null ? "" : `; ${seconds.toFixed(1)} s for ${count(dataset.examples, "picture")}`;
-  rows.push(["Made", `${time}${took}`]);
+  if (time !== null) rows.push(["Made", `${time}${took}`]);
   return html`<dl>${rows.map(([term, text]) => html`<dt>${term}</dt><dd>${/digest|Command|JSON/.test(term) ? html`<code>${text}</code>` : text}</dd>`)}</dl>`;
 }

@@ -3,8 +3,8 @@ import type { ClassOutput } from "@fieldmark/model";
 
 /** Where the numbers of a report come from: enough to make them again. Plain JSON. */
 export interface Provenance {
-  /** ISO 8601, UTC */
-  readonly time: string;
+  /** ISO 8601, UTC; null when the files were asked for without times. */
+  readonly time: string | null;
   /** As typed; "" when called from a program. */
   readonly command: string;
   /** Versions that can change a number: fieldmark, node, onnxruntime-node, sharp. */
@@ -25,7 +25,7 @@ export interface Provenance {
     /** What it does, a sentence each; what it does not reproduce among them. */
     readonly notes: readonly string[];
   } | null;
-  /** Wall-clock seconds of the evaluation, from the first picture to the last probability. */
+  /** Wall-clock seconds from the first picture to the last probability, of the slowest of several instances. */
   readonly seconds: number | null;
 }
 

@@ -63,7 +63,8 @@ ${chartsSection(measures)}
 function subtitle({ provenance, perClass }: MeasuresJson): string {
   const model =
     provenance.model === null ? "" : `${provenance.model.path.split(/[/\\]/).slice(-2).join("/")} on `;
-  return `${model}${provenance.dataset.source} · ${perClass.length} classes · ${provenance.time.slice(0, 10)}`;
+  const day = provenance.time === null ? "" : ` · ${provenance.time.slice(0, 10)}`;
+  return `${model}${provenance.dataset.source} · ${perClass.length} classes${day}`;
 }
 
 function warningBox({ warnings, conflictingCopies }: MeasuresJson, classNames: readonly string[]): Html {

@@ -19,6 +19,8 @@ export interface EvaluationRunArgs extends Omit<RunArgs, "inputs" | "outputs"> {
   readonly model: string;
   /** Folder of the pictures, here or s3:// */
   readonly images: string;
+  /** How several instances get the pictures: each all of them, or each a part. Default: "FullyReplicated" */
+  readonly imagesDistributionType?: "FullyReplicated" | "ShardedByS3Key";
   /** CSV of the labels, here or s3://. Default: folders named by class */
   readonly annotations?: string;
   /** Class names in the model's order: one a line, or JSON. */
@@ -31,7 +33,8 @@ export interface EvaluationRunArgs extends Omit<RunArgs, "inputs" | "outputs"> {
 
 /**
  * Evaluates an image classifier as a processing job, without Python: the job runs `fieldmark evaluate`, and further
- * `arguments` are that command's.
+ * `arguments` are that command's. With an `instanceCount` above 1 the instances share the work, and the first one writes
+ * the report of all.
  *
  * @example
  * ```ts
@@ -63,7 +66,11 @@ export class EvaluationProcessor {
     const options = { ...this.#options, baseJobName: this.#options.baseJobName ?? "evaluation" };
     const given = await Promise.all([
       placed("model", args.model, { flag: "--model", folder: CONTAINER_PATHS.model }),
-      placed("images", args.images, { flag: "--images", folder: CONTAINER_PATHS.testImages }),
+      placed("images", args.images, {
+        flag: "--images",
+        folder: CONTAINER_PATHS.testImages,
+        distributionType: args.imagesDistributionType,
+      }),
       placed("manifest", args.annotations, { flag: "--annotations", folder: CONTAINER_PATHS.manifest }),
       placed("labels", args.labels, {
         flag: "--labels",
@@ -97,11 +104,20 @@ export class EvaluationProcessor {
 async function placed(
   inputName: string,
   source: string | undefined,
-  { flag, folder }: { readonly flag: string; readonly folder: string },
+  {
+    flag,
+    folder,
+    distributionType,
+  }: {
+    readonly flag: string;
+    readonly folder: string;
+    readonly distributionType?: EvaluationRunArgs["imagesDistributionType"] | undefined;
+  },
 ): Promise<{ readonly inputs: readonly ProcessingInput[]; readonly words: readonly string[] }> {
   if (source === undefined) return { inputs: [], words: [] };
   const path = (await isFile(source)) ? posix.join(folder, basename(source)) : folder;
-  return { inputs: [{ inputName, source, destination: folder }], words: [flag, path] };
+  const distribution = distributionType === undefined ? {} : { s3DataDistributionType: distributionType };
+  return { inputs: [{ inputName, source, destination: folder, ...distribution }], words: [flag, path] };
 }
 
 /** In S3 the name tells: a key with an extension of a file that the evaluator reads is a file. */
