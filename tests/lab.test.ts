@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import { sampleModelPath } from "@fieldmark/samples";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fieldmark, serve } from "../scripts/serve.mjs";
+import { dockerOrSkip, imageOrSkip } from "./docker.ts";
+import { labTimes } from "./lab-times.ts";
 import { pytest, python, run } from "./python.ts";
 
 const REAL = fileURLToPath(new URL("../../shared/data/birds", import.meta.url));
@@ -63,5 +65,30 @@ test.skipIf(absent || !real)(
     const { code, stdout, stderr } = await pytest(sagemaker2, "test_lab.py", { ...served.env, BIRDS: REAL });
     expect(code, `${stdout}${stderr}\n${served.said()}`).toBe(0);
     expect(stdout).toMatch(/3 passed/);
+    console.log(await labTimes(served, "process"));
+  },
+);
+
+const hasImages =
+  !absent &&
+  real &&
+  (await dockerOrSkip("the lab's evaluation in containers")) &&
+  (await imageOrSkip("fieldmark/tensorflow", "the lab's evaluation in containers")) &&
+  (await imageOrSkip("fieldmark/evaluator", "the lab's evaluation in containers"));
+
+test.skipIf(!hasImages)(
+  "in containers, by the images tensorflow and evaluator, it equals TensorFlow's too",
+  { timeout: 900_000 },
+  async () => {
+    const containers = await serve(["--runtime", "docker"]);
+    try {
+      const env = { ...containers.env, BIRDS: REAL };
+      const { code, stdout, stderr } = await pytest(sagemaker2, "test_lab.py", env);
+      expect(code, `${stdout}${stderr}\n${containers.said()}`).toBe(0);
+      expect(stdout).toMatch(/3 passed/);
+      console.log(await labTimes(containers, "docker"));
+    } finally {
+      await containers.close();
+    }
   },
 );

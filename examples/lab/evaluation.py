@@ -8,6 +8,7 @@ import argparse
 import csv
 import json
 import os
+import sys
 import tarfile
 import tempfile
 from pathlib import Path
@@ -21,10 +22,19 @@ ROOT = Path(os.environ.get("OPT_ML", "/opt/ml")) / "processing"
 BATCH = 32
 
 
+def extract(archive, folder):
+    """Files and folders alone, none outside the folder. tarfile's own filter="data" is not in Debian 12's Python 3.11."""
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            inside = (folder / member.name).resolve().is_relative_to(folder)
+            if not inside or not (member.isfile() or member.isdir()):
+                sys.exit(f"{archive}: {member.name} is a link, a device or outside the archive's folder")
+            tar.extract(member, folder)
+
+
 def load(archive, folder):
     """The serving signature of the SavedModel in the archive; it lies at its root or under a number."""
-    with tarfile.open(archive) as tar:
-        tar.extractall(folder, filter="data")
+    extract(archive, Path(folder).resolve())
     saved = next(Path(folder).rglob("saved_model.pb")).parent
     model = tf.saved_model.load(str(saved))
     return model, model.signatures["serving_default"]

@@ -24,6 +24,8 @@ const HELP = `node examples/lab/run.mjs [options]
 AWS_ENDPOINT_URL, as \`fieldmark env\` sets it, names a service that runs already.`;
 
 const say = (text) => console.error(text);
+// the AWS SDK's own notice of the Node versions that it will leave
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 /** The words of the command line, or null with a line that says what is wrong with them. */
 function readWords() {
