@@ -2,8 +2,11 @@
 //
 //   node bench/service.mjs [--only latency,creates,reads,tiny,puts,large] [--rounds 5]
 //     [--versitygw BINARY] [--python PYTHON with moto[server]] [--jobs 100000] [--tiny 10000] [--gigabytes 2]
+//     [--client lean|sdk] [--user NAME] [--without PROGRAM]
 //
-// Peers that are not named are left out. bench/README.md says what each part measures.
+// Peers that are not named are left out. --client: who calls in `creates` and `puts`. --user, where this is root: the
+// service runs as this ordinary user. --without bwrap: jobs are sandboxed by unshare alone. bench/README.md says what each
+// part measures.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +16,7 @@ import { requireBuild } from "./programs.mjs";
 import { creates, latency, reads, tiny } from "./service/jobs.mjs";
 import { large, puts } from "./service/objects.mjs";
 import { moto, versitygw } from "./service/peers.mjs";
+import { startedAs } from "./service/started-as.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -23,21 +27,26 @@ const { values } = parseArgs({
     jobs: { type: "string", default: "100000" },
     tiny: { type: "string", default: "10000" },
     gigabytes: { type: "string", default: "2" },
+    client: { type: "string", default: "lean" },
+    user: { type: "string" },
+    without: { type: "string" },
   },
 });
 requireBuild();
 const rounds = Number(values.rounds);
+const { client } = values;
 const parts = {
   latency: async ({ ours }) => await latency(ours, { runs: rounds * 10 }),
-  creates: async ({ ours, peers }) => await creates(ours, peers, { rounds }),
+  creates: async ({ ours, peers }) => await creates(ours, peers, { rounds, client }),
   reads: async ({ ours }) => await reads(ours, { jobs: Number(values.jobs) }),
   tiny: async ({ ours }) => await tiny(ours, { jobs: Number(values.tiny) }),
-  puts: async ({ ours, peers }) => await puts(ours, peers, { rounds }),
+  puts: async ({ ours, peers }) => await puts(ours, peers, { rounds, client }),
   large: async ({ ours, peers, folder }) =>
     await large(ours, peers, { rounds: Math.min(rounds, 3), gigabytes: Number(values.gigabytes), folder }),
 };
 
 const folder = await mkdtemp(join(tmpdir(), "fieldmark-bench-"));
+const how = await startedAs(values, folder);
 const peers = {};
 if (values.versitygw !== undefined) peers.versitygw = await versitygw(values.versitygw, folder);
 if (values.python !== undefined) peers.moto = await moto(values.python);
@@ -45,7 +54,7 @@ try {
   for (const name of values.only.split(",")) {
     console.log(`\n${name}`);
     // A service of its own for each part, so that none meets what another left.
-    const served = await serve(name === "reads" ? ["--max-instances", "1"] : []);
+    const served = await serve(name === "reads" ? ["--max-instances", "1"] : [], how);
     const ours = { ...served, clients: clientsOf(served) };
     await parts[name]({ ours, peers, folder });
     ours.clients.destroy();

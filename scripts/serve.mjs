@@ -58,11 +58,11 @@ async function answers(url) {
  * and started again on the same folder and port.
  *
  * @param {readonly string[]} words further words of the command line; instances are processes unless they say otherwise
- * @param {{ setup?: (data: string) => Promise<void>, prefix?: readonly string[] }} options `setup` runs before the first
- *   start; `prefix` is a program that starts it (`taskset -c 0`)
+ * @param {{ setup?: (data: string) => Promise<void>, prefix?: readonly string[], home?: string }} options `setup` runs before
+ *   the first start; `prefix` is a program that starts it (`taskset -c 0`); `home` is another home folder
  */
 export async function serve(words = [], options = {}) {
-  const data = await mkdtemp(join(homedir(), ".fieldmark-test-"));
+  const data = await mkdtemp(join(options.home ?? homedir(), ".fieldmark-test-"));
   await options.setup?.(data);
   const port = await freePort();
   const listen = `127.0.0.1:${port}`;

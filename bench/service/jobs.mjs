@@ -1,6 +1,5 @@
 // What the Processing API and its jobs cost.
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
 import {
@@ -11,13 +10,13 @@ import {
 import { pause } from "../../scripts/serve.mjs";
 import { ended, shellJob } from "../../scripts/shell-jobs.mjs";
 import { goal, median } from "../programs.mjs";
+import { callsOf } from "./calls.mjs";
+import { cpuSecondsOf, megabytesOf } from "./process.mjs";
 
 const BUCKET = "bench";
 const bucketOf = async ({ clients }) => await clients.s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
 const percentile = (list, p) =>
   [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * p))];
-export const megabytesOf = (pid) =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 
 /** Resolves with the moment at which a program first says something on this machine's loopback. */
 async function firstWords() {
@@ -85,30 +84,62 @@ export async function load(count, { clients }, call) {
   return { times, rate: count / ((performance.now() - from) / 1000) };
 }
 
-/** Durable CreateProcessingJob/s with 32 clients; moto, in memory and running nothing, beside. */
-export async function creates(ours, { moto }, { rounds }) {
-  await bucketOf(ours);
-  const rates = { ours: [], moto: [] };
+/**
+ * One kind of call, to each server in turn in every round; rates by server. `calls[name]` is what `callsOf` gave.
+ *
+ * @param {{ rounds: number, clients: number, count: (name: string) => number, call: (calls: object, round: number,
+ *   i: number) => Promise<void> }} how
+ */
+export async function inTurn(servers, calls, { rounds, clients, count, call }) {
+  const rates = Object.fromEntries(Object.keys(servers).map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const [name, server, count] of [
-      ["ours", ours, 2000],
-      ["moto", moto, 200],
-    ]) {
-      if (server === undefined) continue;
-      const request = { script: "true", bucket: BUCKET };
-      const { rate, times } = await load(count, { clients: 32 }, async (i) => {
-        const job = shellJob(`create-${round}-${i}`, request);
-        await server.clients.sagemaker.send(new CreateProcessingJobCommand(job));
-      });
+    for (const [name, { pid }] of Object.entries(servers)) {
+      const [cpu, calling] = [cpuSecondsOf(pid()), calls[name]];
+      const { rate, times } = await load(count(name), { clients }, (i) => call(calling, round, i));
+      const used = ((cpuSecondsOf(pid()) - cpu) / count(name)) * 1000;
       rates[name].push(rate);
       console.log(
-        `  round ${round + 1}: ${name}: ${rate.toFixed(0)}/s, p99 ${percentile(times, 0.99).toFixed(0)} ms`,
+        `  round ${round + 1}: ${name}: ${rate.toFixed(0)}/s, p99 ${percentile(times, 0.99).toFixed(0)} ms, ${used.toFixed(2)} ms CPU each`,
       );
     }
   }
+  return rates;
+}
+
+/** Prints how many times each peer's rate ours is, the median of the rounds. */
+export function printRatios({ ours, ...peers }) {
+  for (const [name, rates] of Object.entries(peers)) {
+    const ratio = median(ours.map((rate, round) => rate / rates[round]));
+    console.log(`  ÷ ${name}${name === "moto" ? " (in memory; it runs no job)" : ""}: ${ratio.toFixed(2)}`);
+  }
+}
+
+/** Durable CreateProcessingJob/s with 32 clients, then DescribeProcessingJob/s; moto, in memory and running nothing, beside. */
+export async function creates(ours, { moto }, { rounds, client }) {
+  await bucketOf(ours);
+  const servers = moto === undefined ? { ours } : { ours, moto };
+  const calls = Object.fromEntries(
+    Object.entries(servers).map(([name, server]) => [name, callsOf(server, client)]),
+  );
+  const request = { script: "true", bucket: BUCKET };
+  const name = (round, i) => `create-${round}-${i}`;
+  const rates = await inTurn(servers, calls, {
+    rounds,
+    clients: 32,
+    count: (server) => (server === "moto" ? 200 : 2000),
+    call: async ({ create }, round, i) => await create(shellJob(name(round, i), request)),
+  });
   goal("CreateProcessingJob/s, durable", median(rates.ours), { atLeast: 1000 }, 0);
-  if (rates.moto.length > 0)
-    console.log(`  ÷ moto: ${median(rates.ours.map((rate, i) => rate / rates.moto[i])).toFixed(1)}`);
+  printRatios(rates);
+  const described = await inTurn(servers, calls, {
+    rounds,
+    clients: 4,
+    count: (server) => (server === "moto" ? 200 : 1000),
+    call: async ({ describe }, round, i) => await describe(name(round, i % 200)),
+  });
+  console.log(`  DescribeProcessingJob: ${median(described.ours).toFixed(0)}/s`);
+  printRatios(described);
+  for (const { destroy } of Object.values(calls)) destroy();
 }
 
 /** Describe and List with many jobs recorded (most of them still queued, as one instance runs at a time). */

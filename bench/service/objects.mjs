@@ -10,11 +10,12 @@ import {
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
-  PutObjectCommand,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { goal, median } from "../programs.mjs";
-import { load, megabytesOf } from "./jobs.mjs";
+import { callsOf } from "./calls.mjs";
+import { inTurn, load, printRatios } from "./jobs.mjs";
+import { megabytesOf } from "./process.mjs";
 
 const BUCKET = "bench";
 
@@ -24,26 +25,23 @@ async function bucketOf({ clients }) {
   });
 }
 
-const ratios = (ours, theirs) => median(ours.map((one, round) => one / theirs[round]));
-
 /** PutObject of 4 KB with 16 clients. versitygw and moto do not fsync; ours is durable before it answers. */
-export async function puts(ours, peers, { rounds }) {
+export async function puts(ours, peers, { rounds, client }) {
   const servers = { ours, ...peers };
-  const rates = Object.fromEntries(Object.keys(servers).map((name) => [name, []]));
-  const Body = Buffer.alloc(4096, "a");
+  const calls = Object.fromEntries(
+    Object.entries(servers).map(([name, server]) => [name, callsOf(server, client)]),
+  );
+  const body = Buffer.alloc(4096, "a");
   for (const server of Object.values(servers)) await bucketOf(server);
-  for (let round = 0; round < rounds; round++) {
-    for (const [name, { clients }] of Object.entries(servers)) {
-      const { rate } = await load(name === "moto" ? 300 : 1500, { clients: 16 }, async (i) => {
-        await clients.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: `${round}/${i}`, Body }));
-      });
-      rates[name].push(rate);
-      console.log(`  round ${round + 1}: ${name}: ${rate.toFixed(0)}/s`);
-    }
-  }
+  const rates = await inTurn(servers, calls, {
+    rounds,
+    clients: 16,
+    count: (name) => (name === "moto" ? 300 : 1500),
+    call: async ({ put }, round, i) => await put(BUCKET, `${round}/${i}`, body),
+  });
   goal("durable PutObject/s, 16 clients", median(rates.ours), { atLeast: 500 }, 0);
-  for (const name of Object.keys(peers))
-    console.log(`  ÷ ${name}: ${ratios(rates.ours, rates[name]).toFixed(2)}`);
+  printRatios(rates);
+  for (const { destroy } of Object.values(calls)) destroy();
 }
 
 /** One large object in (parts of 16 MB, four at a time) and out (one GetObject), and the server's memory meanwhile. */
@@ -79,7 +77,11 @@ export async function large(ours, peers, { rounds, gigabytes, folder }) {
   console.log(`  our peak memory: ${peak.toFixed(0)} MB`);
   if (servers.versitygw === undefined) return;
   for (const way of ["in", "out"])
-    goal(`rate ${way} ÷ versitygw's`, ratios(seconds.versitygw[way], seconds.ours[way]), { atLeast: 0.8 });
+    goal(
+      `rate ${way} ÷ versitygw's`,
+      median(seconds.versitygw[way].map((theirs, round) => theirs / seconds.ours[way][round])),
+      { atLeast: 0.8 },
+    );
 }
 
 function* blocks(size) {
