@@ -60,7 +60,7 @@ export function shellJob(name, job) {
 const ENDED = ["Completed", "Failed", "Stopped"];
 
 /** Waits for the job's end; its description. */
-export async function ended(sagemaker, name, { seconds = 120, every = 100 } = {}) {
+export async function ended(sagemaker, name, { seconds = 300, every = 100 } = {}) {
   const end = performance.now() + seconds * 1000;
   for (;;) {
     const job = await sagemaker.send(new DescribeProcessingJobCommand({ ProcessingJobName: name }));

@@ -12,6 +12,8 @@ const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/go
   existsSync(path),
 );
 if (CHROMIUM === undefined) console.warn("skipped: report in a browser (no Chromium on this machine)");
+/** Playwright's own 30 s are not enough for a loaded machine. */
+const PATIENCE = 150_000;
 const PICTURES = new URL("../test-output/", import.meta.url).pathname;
 
 let browser: Browser;
@@ -23,6 +25,7 @@ beforeAll(async () => {
   await mkdir(PICTURES, { recursive: true });
   browser = await chromium.launch({
     executablePath: CHROMIUM,
+    timeout: PATIENCE,
     args: [
       "--no-sandbox",
       "--disable-gpu",
@@ -54,6 +57,7 @@ async function open(classes: number, perClass: number, colorScheme: "light" | "d
   const pictures = await reportPictures(evaluation.predictions, (name) => thumbnail(join(images, name)));
   await writeFile(path, await renderReport(evaluation, pictures));
   const page = await browser.newPage({ colorScheme, viewport: { width: 1280, height: 900 } });
+  page.setDefaultTimeout(PATIENCE);
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("console", (message) => complaints.push(message.text()));
@@ -90,13 +94,14 @@ test.skipIf(CHROMIUM === undefined)(
     await pair.click();
     const [actual] = said.split(" taken for ");
     await expect.poll(() => page.locator("#cell h3").textContent()).toContain(`${actual} taken for`);
-    expect(await page.locator("#cell figure").count()).toBeGreaterThan(0);
+    await expect.poll(() => page.locator("#cell figure").count()).toBeGreaterThan(0);
 
     await page.focus("#matrix");
     await page.keyboard.press("ArrowRight");
     await expect.poll(() => page.locator("#said").textContent()).toMatch(/\d+ of 40/);
     await page.keyboard.press("Enter");
-    expect(await page.locator("#cell h3").textContent()).toBe(await page.locator("#said").textContent());
+    const chosen = await page.locator("#said").textContent();
+    await expect.poll(() => page.locator("#cell h3").textContent()).toBe(chosen);
 
     await page.locator("#matrix").hover({ position: { x: 300, y: 300 } });
     await expect.poll(() => page.locator("#tip").isVisible()).toBe(true);

@@ -101,7 +101,7 @@ def run(sagemaker, bucket):
     return run_job
 
 
-def wait(sagemaker, name, seconds=120):
+def wait(sagemaker, name, seconds=300):
     end = time.monotonic() + seconds
     while True:
         described = sagemaker.describe_processing_job(ProcessingJobName=name)

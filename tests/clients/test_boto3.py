@@ -75,7 +75,7 @@ def test_exit_message(run):
 
 def test_waiter_completes_and_fails(sagemaker, bucket):
     waiter = sagemaker.get_waiter("processing_job_completed_or_stopped")
-    quick = {"Delay": 1, "MaxAttempts": 60}
+    quick = {"Delay": 1, "MaxAttempts": 300}
     good, bad = shell_job(bucket, "true"), shell_job(bucket, "exit 1")
     for request in (good, bad):
         sagemaker.create_processing_job(**request)
@@ -84,14 +84,13 @@ def test_waiter_completes_and_fails(sagemaker, bucket):
         waiter.wait(ProcessingJobName=bad["ProcessingJobName"], WaiterConfig=quick)
 
 
-def test_stop(sagemaker, bucket, s3):
+def test_stop(sagemaker, bucket, s3, logs):
     script = "trap 'echo stopped > /opt/ml/processing/output/end; exit 0' TERM; echo ready; while :; do sleep 0.1; done"
     request = shell_job(bucket, script)
     name = request["ProcessingJobName"]
     sagemaker.create_processing_job(**request)
-    while sagemaker.describe_processing_job(ProcessingJobName=name).get("ProcessingStartTime") is None:
+    while "ready" not in lines_of(logs, name):
         time.sleep(0.05)
-    time.sleep(0.5)  # the trap is set
     sagemaker.stop_processing_job(ProcessingJobName=name)
     ended = wait(sagemaker, name)
     assert ended["ProcessingJobStatus"] == "Stopped"
@@ -179,14 +178,17 @@ def test_hosts_of_two_instances_reach_each_other(run, s3, bucket):
     script = (
         "python3 -c 'import json, socket, http.server, threading, urllib.request, time;"
         'me = json.load(open("/opt/ml/config/resourceconfig.json"));'
-        's = http.server.HTTPServer((me["current_host"], 8765), http.server.SimpleHTTPRequestHandler);'
+        "seen = threading.Event();"
+        'H = type("H", (http.server.SimpleHTTPRequestHandler,), {"log_request": lambda *_: seen.set()});'
+        's = http.server.HTTPServer((me["current_host"], 8765), H);'
         "threading.Thread(target=s.serve_forever, daemon=True).start();"
         'other = [h for h in me["hosts"] if h != me["current_host"]][0];\n'
-        "for _ in range(100):\n"
+        "for _ in range(600):\n"
         "  try:\n"
         '    urllib.request.urlopen(f"http://{other}:8765/"); break\n'
         "  except OSError: time.sleep(0.1)\n"
         "else: raise SystemExit(1)\n"
+        "assert seen.wait(60)\n"
         'open("/opt/ml/processing/output/" + me["current_host"], "w").write(other); time.sleep(2)\''
     )
     cluster = {"ClusterConfig": {"InstanceCount": 2, "InstanceType": "ml.m5.xlarge", "VolumeSizeInGB": 10}}
