@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
@@ -76,14 +77,9 @@ type Kind = "container" | "network" | "volume";
 
 /** What the service has at the daemon. */
 async function left(kind: Kind): Promise<readonly string[]> {
-  const id = (await import("node:fs/promises")).readFile(join(data, "service-id"), "utf8");
+  const id = await readFile(join(data, "service-id"), "utf8");
   const words = { container: ["ps", "-a"], network: ["network", "ls"], volume: ["volume", "ls"] }[kind];
-  const { stdout } = await docker([
-    ...words,
-    "-q",
-    "--filter",
-    `label=fieldmark.service=${(await id).trim()}`,
-  ]);
+  const { stdout } = await docker([...words, "-q", "--filter", `label=fieldmark.service=${id.trim()}`]);
   return stdout.split("\n").filter((line) => line !== "");
 }
 
@@ -217,7 +213,6 @@ containers("an isolated job has no network and no keys", async () => {
 });
 
 containers("isolated instances reach neither the daemon's machine nor names of others", async () => {
-  const { createServer } = await import("node:net");
   const listener = createServer((socket) => socket.end("leaked\n")).listen(0, "0.0.0.0");
   await new Promise((resolve) => listener.once("listening", resolve));
   const { port } = listener.address() as { port: number };
@@ -292,11 +287,16 @@ containers("SIGTERM ignored: SIGKILL follows", { timeout: 200_000 }, async () =>
   expect((await result(name)).status).toBe("Stopped");
 });
 
-containers("a program that prints without a newline for ever ends at its time, and the service lives", async () => {
-  const { status } = await run("trap 'kill $!; exit 7' TERM; tr '\\0' x < /dev/zero & wait", { maxSeconds: 3 });
-  expect(status).toBe("Stopped");
-  expect((await run("echo fine")).log).toBe("fine");
-});
+containers(
+  "a program that prints without a newline for ever ends at its time, and the service lives",
+  async () => {
+    const { status } = await run("trap 'kill $!; exit 7' TERM; tr '\\0' x < /dev/zero & wait", {
+      maxSeconds: 3,
+    });
+    expect(status).toBe("Stopped");
+    expect((await run("echo fine")).log).toBe("fine");
+  },
+);
 
 containers("nothing is left behind", async () => {
   await expect.poll(async () => await left("container"), { timeout: 30_000 }).toEqual([]);

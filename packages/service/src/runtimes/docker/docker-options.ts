@@ -13,6 +13,8 @@ export interface DockerRuntimeOptions {
   readonly signal: AbortSignal;
   /** Told of what goes wrong in the runtime's own loops, and of the daemon's absence. */
   readonly onProblem: (error: unknown) => void;
+  /** false: files go to and from containers as for a daemon on another machine, also where it is on this one. */
+  readonly sharesFiles?: boolean;
 }
 
 /** On every container, network and volume that a service makes. */
@@ -22,6 +24,11 @@ export const LABELS = {
   job: "fieldmark.job",
   host: "fieldmark.host",
 } as const;
+
+export const jobLabels = (serviceId: string, jobId: string): Readonly<Record<string, string>> => ({
+  [LABELS.service]: serviceId,
+  [LABELS.job]: jobId,
+});
 
 /** `fieldmark-<jobId>-algo-1`: made once, whatever crashes. */
 export const containerName = (jobId: string, host: string): string => `fieldmark-${jobId}-${host}`;

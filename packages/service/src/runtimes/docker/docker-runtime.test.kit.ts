@@ -43,6 +43,7 @@ export class DockerWorld implements AsyncDisposable {
   readonly dataFolder: string;
   readonly docker: Docker;
   readonly runtime: DockerRuntime;
+  readonly #reopen: () => Promise<DockerRuntime>;
   readonly #loops: AbortController;
   readonly #plans: RunPlan[] = [];
 
@@ -51,26 +52,34 @@ export class DockerWorld implements AsyncDisposable {
     {
       daemon,
       runtime,
+      reopen,
       loops,
-    }: { readonly daemon: Docker; readonly runtime: DockerRuntime; readonly loops: AbortController },
+    }: {
+      readonly daemon: Docker;
+      readonly runtime: DockerRuntime;
+      readonly reopen: () => Promise<DockerRuntime>;
+      readonly loops: AbortController;
+    },
   ) {
     this.dataFolder = dataFolder;
     this.docker = daemon;
     this.runtime = runtime;
+    this.#reopen = reopen;
     this.#loops = loops;
   }
 
-  static async open(daemon: Docker | null = docker): Promise<DockerWorld> {
+  static async open({ sharesFiles = true } = {}): Promise<DockerWorld> {
+    const daemon = docker;
     if (daemon === null) throw new Error("no Docker daemon answers");
     const dataFolder = await mkdtemp(join(tmpdir(), "fieldmark-docker-"));
     const loops = new AbortController();
-    const runtime = await openRuntime(dataFolder, daemon, loops.signal);
-    return new DockerWorld(dataFolder, { daemon, runtime, loops });
+    const reopen = async () => await openRuntime(dataFolder, { daemon, signal: loops.signal, sharesFiles });
+    return new DockerWorld(dataFolder, { daemon, runtime: await reopen(), reopen, loops });
   }
 
   /** A second runtime on the same folder, as after a restart of the service. */
   async reopen(): Promise<DockerRuntime> {
-    return await openRuntime(this.dataFolder, this.docker, this.#loops.signal);
+    return await this.#reopen();
   }
 
   plan(script: string, more: Partial<RunPlan> = {}): RunPlan {
@@ -79,9 +88,13 @@ export class DockerWorld implements AsyncDisposable {
     return plan;
   }
 
+  async prepare(plan: RunPlan): Promise<void> {
+    await this.runtime.prepare(plan, { signal: this.#loops.signal, onProgress: () => {} });
+  }
+
   /** From the image to the end. */
   async run(plan: RunPlan, access: JobAccess | null = null): Promise<readonly InstanceState[]> {
-    await this.runtime.prepare(plan, { signal: this.#loops.signal, onProgress: () => {} });
+    await this.prepare(plan);
     await this.runtime.folders(plan);
     await this.runtime.start(plan, access);
     return await this.ended(plan);
@@ -111,7 +124,14 @@ export class DockerWorld implements AsyncDisposable {
   }
 }
 
-async function openRuntime(dataFolder: string, daemon: Docker, signal: AbortSignal): Promise<DockerRuntime> {
+async function openRuntime(
+  dataFolder: string,
+  {
+    daemon,
+    signal,
+    sharesFiles,
+  }: { readonly daemon: Docker; readonly signal: AbortSignal; readonly sharesFiles: boolean },
+): Promise<DockerRuntime> {
   return await openDockerRuntime({
     dataFolder,
     logsFolder: join(dataFolder, "logs"),
@@ -120,6 +140,7 @@ async function openRuntime(dataFolder: string, daemon: Docker, signal: AbortSign
     images: localImages(daemon),
     signal,
     onProblem: () => {},
+    sharesFiles,
   });
 }
 

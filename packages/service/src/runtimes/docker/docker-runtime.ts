@@ -8,12 +8,12 @@ import { sharedFolders } from "../linked-inputs.ts";
 import { removeTree } from "../process/instance-folders.ts";
 import { UsageWatch } from "../process/usage-watch.ts";
 import type { InstanceFolder, InstanceState, JobAccess, Prepared, Runtime } from "../runtime.ts";
-import { containerOptions, shortfall } from "./container-options.ts";
+import { shortfall } from "./container-options.ts";
 import { Daemon, type Trouble } from "./daemon.ts";
-import { type DaemonTraits, daemonTraits, isShared } from "./daemon-traits.ts";
-import { isConflict, isNotFound, isNotModified } from "./docker-errors.ts";
-import { containerName, type DockerRuntimeOptions, LABELS } from "./docker-options.ts";
+import { type DaemonTraits, daemonTraits } from "./daemon-traits.ts";
+import { type DockerRuntimeOptions, jobLabels } from "./docker-options.ts";
 import { Followers } from "./followers.ts";
+import { Instances } from "./instances.ts";
 import {
   exists,
   instanceFiles,
@@ -21,12 +21,11 @@ import {
   type JobImage,
   jobFolder,
   markStarted,
-  openFolders,
   readJobImage,
   writeJobImage,
 } from "./job-folder.ts";
-import { boundMounts, openOutputs, sentMounts } from "./mounts.ts";
 import { ensureJobNetwork, ensureServiceNetwork, type JobNetwork } from "./networks.ts";
+import { RemoteOutputs } from "./remote-outputs.ts";
 import { jobsAt, removeFromDaemon } from "./remove-job.ts";
 import { serviceId } from "./service-id.ts";
 import { startError } from "./start-errors.ts";
@@ -50,6 +49,8 @@ export class DockerRuntime implements Runtime {
   readonly serviceId: string;
   readonly #daemon: Daemon;
   readonly #followers: Followers;
+  readonly #remote: RemoteOutputs;
+  readonly #instances: Instances;
   readonly #usage: UsageWatch;
   #traits: Promise<DaemonTraits> | null = null;
 
@@ -59,6 +60,14 @@ export class DockerRuntime implements Runtime {
     this.serviceId = id;
     this.#daemon = new Daemon(docker, { address, signal, onProblem });
     this.#followers = new Followers({ daemon: this.#daemon, signal, onProblem });
+    this.#remote = new RemoteOutputs(this.#daemon, signal);
+    this.#instances = new Instances({
+      ...options,
+      serviceId: id,
+      daemon: this.#daemon,
+      followers: this.#followers,
+      remote: this.#remote,
+    });
     this.#usage = new UsageWatch(jobsFolder(options.dataFolder), {
       signal,
       onOver: async (jobId) => await this.#endForDisk(jobId),
@@ -85,10 +94,11 @@ export class DockerRuntime implements Runtime {
           serviceId: this.serviceId,
         }),
     );
-    return await this.#traits.catch((error: unknown) => {
+    const traits = await this.#traits.catch((error: unknown) => {
       this.#traits = null;
       throw error;
     });
+    return this.#options.sharesFiles === false ? { ...traits, binds: false, overlays: false } : traits;
   }
 
   async prepare(
@@ -135,15 +145,20 @@ export class DockerRuntime implements Runtime {
     const job = this.#job(plan.jobId);
     const image = (await readJobImage(job)) ?? (await this.#imageAgain(plan));
     const isNew = !(await exists(job.started));
+    const traits = await this.traits();
     try {
       if (isNew) {
         const network = await this.#networkOf(plan);
         await Promise.all(
-          plan.hosts.map(async (host) => await this.#create(plan, { host, access, image, network })),
+          plan.hosts.map(
+            async (host) => await this.#instances.create(plan, { host, access, image, network, traits }),
+          ),
         );
         await markStarted(job);
       }
-      await Promise.all(plan.hosts.map(async (host) => await this.#startOnce(plan, { host, isNew })));
+      await Promise.all(
+        plan.hosts.map(async (host) => await this.#instances.startOnce(plan, { host, isNew })),
+      );
     } catch (error) {
       throw startError(plan, image.reference, error);
     }
@@ -155,7 +170,7 @@ export class DockerRuntime implements Runtime {
     if (!(await exists(job.started))) return plan.hosts.map(() => ({ kind: "absent" }));
     const outOfDisk = await exists(job.outOfDisk);
     return await Promise.all(
-      plan.hosts.map(async (host, index) => await this.#observe(plan, { host, index, outOfDisk })),
+      plan.hosts.map(async (host, index) => await this.#instances.observe(plan, { host, index, outOfDisk })),
     );
   }
 
@@ -163,17 +178,17 @@ export class DockerRuntime implements Runtime {
     this.#watchUsage(plan);
     const timer = setInterval(onChange, WATCH_MS);
     timer.unref();
-    const watching = this.#followers.onEnd(plan.jobId, onChange);
+    const watching = [this.#followers.onEnd(plan.jobId, onChange), ...this.#instances.watchOutputs(plan)];
     return {
       [Symbol.dispose]: () => {
         clearInterval(timer);
-        watching[Symbol.dispose]();
+        for (const each of watching) each[Symbol.dispose]();
       },
     };
   }
 
   async signal(plan: RunPlan, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
-    await this.#signal(plan.jobId, plan.hosts, signal);
+    await this.#instances.signal(plan.jobId, plan.hosts, signal);
   }
 
   async remove(plan: RunPlan): Promise<void> {
@@ -187,125 +202,12 @@ export class DockerRuntime implements Runtime {
     for (const jobId of left) if (!jobIds.has(jobId)) await this.#remove(jobId);
   }
 
-  async #create(
-    plan: RunPlan,
-    {
-      host,
-      access,
-      image,
-      network,
-    }: {
-      readonly host: string;
-      readonly access: JobAccess | null;
-      readonly image: JobImage;
-      readonly network: string | null;
-    },
-  ): Promise<void> {
-    const traits = await this.traits();
-    const files = instanceFiles(this.#job(plan.jobId), host);
-    const name = containerName(plan.jobId, host);
-    const labels = { ...this.#labels(plan.jobId), [LABELS.host]: host };
-    await openOutputs(plan, files);
-    if (image.hasUser) await openFolders(files.ml);
-    const mounts = isShared(traits)
-      ? await boundMounts(plan, { files, volume: name, labels })
-      : sentMounts(plan, { files, volume: name, labels, binds: traits.binds });
-    const options = containerOptions({
-      plan,
-      host,
-      access,
-      image: image.id,
-      network,
-      mounts,
-      labels,
-      traits,
-    });
-    await this.#daemon.ask(async (docker) => {
-      try {
-        await docker.createContainer({ name, ...options });
-      } catch (error) {
-        if (!isConflict(error)) throw error;
-        // of a start that was broken off before anything ran: its folders were emptied since
-        await docker.getContainer(name).remove({ force: true, v: true });
-        await docker.createContainer({ name, ...options });
-      }
-    });
-  }
-
-  /** A container that ever ran is left as it is, also where the daemon's answer to its start was lost. */
-  async #startOnce(
-    plan: RunPlan,
-    { host, isNew }: { readonly host: string; readonly isNew: boolean },
-  ): Promise<void> {
-    let mayHaveRun = !isNew;
-    await this.#daemon.ask(async (docker) => {
-      const container = docker.getContainer(containerName(plan.jobId, host));
-      if (mayHaveRun) {
-        const found = await inspect(container);
-        if (found === null || hasStarted(found)) return;
-      }
-      mayHaveRun = true;
-      await container.start().catch((error: unknown) => {
-        if (!isNotModified(error)) throw error;
-      });
-    });
-  }
-
-  async #observe(
-    plan: RunPlan,
-    {
-      host,
-      index,
-      outOfDisk,
-    }: { readonly host: string; readonly index: number; readonly outOfDisk: boolean },
-  ): Promise<InstanceState> {
-    const found = await this.#daemon.ask(
-      async (docker) => await inspect(docker.getContainer(containerName(plan.jobId, host))),
-    );
-    if (found === null || found.State.Dead || found.State.Status === "removing")
-      return { kind: "disappeared" };
-    if (!hasStarted(found)) return { kind: "absent" };
-    const files = instanceFiles(this.#job(plan.jobId), host);
-    const isWhole = this.#followers.follow({
-      id: found.Id,
-      jobId: plan.jobId,
-      log: logFile(this.#options.logsFolder, plan.logStreams[index] ?? `${plan.jobName}/${host}`),
-      logPosition: files.logPosition,
-      collect: async () => {},
-    });
-    const { Running, Paused, Restarting, StartedAt, FinishedAt, ExitCode, OOMKilled } = found.State;
-    const startedAt = Date.parse(StartedAt);
-    if (Running || Paused || Restarting || !isWhole) return { kind: "running", startedAt };
-    return {
-      kind: "exited",
-      exitCode: ExitCode,
-      startedAt,
-      endedAt: Date.parse(FinishedAt),
-      ...(OOMKilled ? { outOfMemory: true } : {}),
-      ...(outOfDisk ? { outOfDisk: true } : {}),
-    };
-  }
-
-  async #signal(jobId: string, hosts: readonly string[], signal: "SIGTERM" | "SIGKILL"): Promise<void> {
-    await Promise.all(
-      hosts.map(
-        async (host) =>
-          await this.#daemon.ask(async (docker) => {
-            try {
-              await docker.getContainer(containerName(jobId, host)).kill({ signal });
-            } catch (error) {
-              // it is gone, or does not run
-              if (!isNotFound(error) && !isConflict(error)) throw error;
-            }
-          }),
-      ),
-    );
-  }
-
   async #remove(jobId: string): Promise<void> {
     this.#usage.remove(jobId);
     this.#followers.stop(jobId);
-    await this.#daemon.ask(async (docker) => await removeFromDaemon(docker, this.#labels(jobId)));
+    await this.#daemon.ask(
+      async (docker) => await removeFromDaemon(docker, jobLabels(this.serviceId, jobId)),
+    );
     await removeTree(this.#job(jobId).folder);
   }
 
@@ -315,7 +217,7 @@ export class DockerRuntime implements Runtime {
     // empty: a name in a folder takes no space that a full disk lacks
     await writeFile(outOfDisk, "");
     const hosts = names.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-    await this.#signal(jobId, hosts, "SIGKILL");
+    await this.#instances.signal(jobId, hosts, "SIGKILL");
   }
 
   #watchUsage(plan: RunPlan): void {
@@ -331,7 +233,7 @@ export class DockerRuntime implements Runtime {
 
   /** Bytes of the containers' own layers: whatever is written beside /opt/ml. */
   async #writtenInside(jobId: string): Promise<number> {
-    const label = Object.entries(this.#labels(jobId)).map(([name, value]) => `${name}=${value}`);
+    const label = Object.entries(jobLabels(this.serviceId, jobId)).map(([name, value]) => `${name}=${value}`);
     const found: readonly (Docker.ContainerInfo & { readonly SizeRw?: number })[] = await this.#daemon.ask(
       async (docker) => await docker.listContainers({ all: true, size: true, filters: { label } }),
     );
@@ -366,25 +268,9 @@ export class DockerRuntime implements Runtime {
     return image;
   }
 
-  #labels(jobId: string): Readonly<Record<string, string>> {
-    return { [LABELS.service]: this.serviceId, [LABELS.job]: jobId };
-  }
-
   #job(jobId: string): JobFolder {
     return jobFolder(this.#options.dataFolder, jobId);
   }
 }
-
-async function inspect(container: Docker.Container): Promise<Docker.ContainerInspectInfo | null> {
-  try {
-    return await container.inspect();
-  } catch (error) {
-    if (isNotFound(error)) return null;
-    throw error;
-  }
-}
-
-/** The time of a start that never was is the year 1. */
-const hasStarted = ({ State }: Docker.ContainerInspectInfo): boolean => Date.parse(State.StartedAt) > 0;
 
 const jobsFolder = (dataFolder: string): string => join(dataFolder, "jobs");
