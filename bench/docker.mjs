@@ -1,0 +1,85 @@
+// node bench/docker.mjs: CreateProcessingJob → first instruction of a container, beside `docker run` of the same image.
+//
+//   node bench/docker.mjs [--image debian:bookworm-slim] [--runs 30]
+//
+// Both in turn, on one daemon: the program connects to this machine at its network's gateway, which is the moment that
+// counts. The job has an input of 100 objects, so that it has an overlay too; `docker run` has none.
+import { execFile, spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { parseArgs, promisify } from "node:util";
+import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { CreateProcessingJobCommand } from "@aws-sdk/client-sagemaker";
+import { clientsOf, serve } from "../scripts/serve.mjs";
+import { ended, shellJob } from "../scripts/shell-jobs.mjs";
+import { goal, median, requireBuild } from "./programs.mjs";
+
+const { values } = parseArgs({
+  options: { image: { type: "string", default: "debian:bookworm-slim" }, runs: { type: "string", default: "30" } },
+});
+const BUCKET = "bench";
+requireBuild();
+
+let heard;
+const server = createServer((socket) => {
+  heard?.(performance.now());
+  socket.on("error", () => socket.destroy()).resume();
+});
+await new Promise((done) => server.listen(0, "0.0.0.0", done));
+const first = () =>
+  new Promise((done) => {
+    heard = done;
+  });
+const script = (gateway) => `exec 3<>/dev/tcp/${gateway}/${server.address().port}; echo now >&3`;
+
+const gatewayOf = async (network) => {
+  const words = ["network", "inspect", network, "--format", "{{(index .IPAM.Config 0).Gateway}}"];
+  return (await promisify(execFile)("docker", words)).stdout.trim();
+};
+
+async function dockerRun(gateway) {
+  const next = first();
+  const from = performance.now();
+  const child = spawn("docker", ["run", "--rm", values.image, "/bin/bash", "-c", script(gateway)], { stdio: "ignore" });
+  const exited = new Promise((done) => child.on("close", done));
+  const time = (await next) - from;
+  await exited;
+  return time;
+}
+
+async function job({ sagemaker }, name, gateway) {
+  const request = shellJob(name, { script: script(gateway), bucket: BUCKET });
+  request.AppSpecification.ImageUri = values.image;
+  const S3Input = { S3Uri: `s3://${BUCKET}/in`, LocalPath: "/opt/ml/processing/input", S3DataType: "S3Prefix", S3InputMode: "File" };
+  const next = first();
+  const from = performance.now();
+  await sagemaker.send(new CreateProcessingJobCommand({ ...request, ProcessingInputs: [{ InputName: "in", S3Input }] }));
+  const time = (await next) - from;
+  await ended(sagemaker, name, { every: 20 });
+  return time;
+}
+
+const served = await serve(["--runtime", "docker"]);
+const clients = clientsOf(served);
+const network = `fieldmark-${(await readFile(join(served.data, "service-id"), "utf8")).trim()}`;
+try {
+  await clients.s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  for (let i = 0; i < 100; i++) await clients.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: `in/${i}`, Body: `${i}` }));
+  const [bridge, ours] = [await gatewayOf("bridge"), await gatewayOf(network)];
+  const times = { run: [], job: [] };
+  for (let run = 0; run <= Number(values.runs); run++) {
+    const [bare, whole] = [await dockerRun(bridge), await job(clients, `bench-${run}`, ours)];
+    if (run === 0) continue; // the first warms up
+    times.run.push(bare);
+    times.job.push(whole);
+  }
+  const [bare, whole] = [median(times.run), median(times.job)];
+  console.log(`  docker run: ${bare.toFixed(0)} ms; job: ${whole.toFixed(0)} ms (medians of ${values.runs})`);
+  goal("Create → first instruction ÷ docker run", whole / bare, { atMost: 1.15 }, 2);
+} finally {
+  clients.destroy();
+  await served.close();
+  server.close();
+  await promisify(execFile)("docker", ["network", "rm", network]).catch(({ message }) => console.error(message));
+}
