@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -93,4 +93,27 @@ test("every Dockerfile has as many steps as a build tells of, and a context that
     expect(await countSteps(join(containers, name, "Dockerfile"))).toBeGreaterThan(3);
   await using context = await makeContext("sklearn", { containers, ask: async () => null });
   expect((await readdir(context.folder)).toSorted()).toEqual(["shared", "sklearn"]);
+});
+
+interface LockFile {
+  readonly packages: Readonly<
+    Record<string, { readonly version?: string; readonly integrity?: string; readonly dependencies?: object }>
+  >;
+}
+
+test("the evaluator's lock file is this checkout's: run `node scripts/lock-evaluator.mjs` when it is not", async () => {
+  const read = async (path: string) =>
+    JSON.parse(await readFile(new URL(`../../../../${path}`, import.meta.url), "utf8")) as LockFile;
+  const all = (await read("package-lock.json")).packages;
+  const { "": root, ...own } = (await read("containers/evaluator/package-lock.json")).packages;
+  const needed = Object.entries(all).flatMap(([path, { dependencies = {} }]) =>
+    /^packages\/[^/]+$/.test(path)
+      ? Object.keys(dependencies).filter((name) => !/^@?fieldmark/.test(name))
+      : [],
+  );
+  expect(Object.keys(root?.dependencies ?? {})).toEqual([...new Set(needed)].toSorted());
+  for (const [path, { version, integrity }] of Object.entries(own)) {
+    if (!path.startsWith("node_modules/node-linux-"))
+      expect([path, all[path]]).toMatchObject([path, { version, integrity }]);
+  }
 });
