@@ -10,8 +10,8 @@ MESSAGE = Path("/opt/ml/output/message")
 MESSAGE_BYTES = 1024
 
 LOG_LINE = re.compile(r"^\d\d/\d\d/\d\d \d\d:\d\d:\d\d [A-Z]+ ")
-# "\tat org.apache…", and what Python's side of Spark says of Java's stack.
-NOISE = re.compile(r"^(\s+at \S+\(.*\)|\s*\.\.\. \d+ more|\s*)$")
+# Java's stack frames: "\tat org.apache.spark.Thing.run(Thing.scala:3)", which Python's side of Spark writes without "at".
+NOISE = re.compile(r"^(\s*(at )?[\w.$/]+\((\S+\.(java|scala):\d+|Native Method|Unknown Source|\S+\.(java|scala))\)|\s*\.\.\. \d+ more|\s*)$")
 
 
 def reason(stderr: str) -> str:

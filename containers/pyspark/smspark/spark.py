@@ -19,6 +19,8 @@ def spark_environment(
     """For every part of Spark; executors get it from their worker. What the user exports wins."""
     return {
         "SPARK_HOME": str(SPARK_HOME),
+        # Spark's scripts set it; a worker that was started without them asks for it when it starts an executor.
+        "SPARK_SCALA_VERSION": "2.12",
         "PYSPARK_PYTHON": "/usr/bin/python3",
         # Master and worker only pass messages on.
         "SPARK_DAEMON_MEMORY": "192m",

@@ -11,6 +11,8 @@ Traceback (most recent call last):
 ValueError: no owls
 26/11/25 21:00:01 INFO ShutdownHookManager: Shutdown hook called
 \tat org.apache.spark.Thing.run(Thing.scala:3)
+java.base/java.lang.reflect.Constructor.newInstance(Constructor.java:481)
+java.base/jdk.internal.reflect.Some$Thing.invoke0(Native Method)
 """
 
 
