@@ -30,12 +30,14 @@ export async function prepare({ session, prefix, signal }, { cub, classes }) {
 /** Trains and writes `<prefix>/model/model.tar.gz`. The pictures of the test split are no input. */
 export async function train({ session, prefix, signal }, { words, weights }) {
   const processor = tensorflow(session, "lab-training");
+  const given = [
+    ...words,
+    ...(weights === null ? [] : ["--base-weights", `${PROCESSING}/weights/${weights.name}`]),
+  ];
   return await processor.run({
     code: script("training.py"),
-    arguments: [
-      ...words,
-      ...(weights === null ? [] : ["--base-weights", `${PROCESSING}/weights/${weights.name}`]),
-    ],
+    // SageMaker takes no empty list.
+    ...(given.length === 0 ? {} : { arguments: given }),
     inputs: [
       ...["train", "valid", "manifest"].map((name) =>
         input(name, `${prefix}/prepared/${name}`, `${PROCESSING}/input/${name}`),

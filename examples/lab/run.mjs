@@ -15,8 +15,8 @@ const HELP = `node examples/lab/run.mjs [options]
   --classes <ids>         classes to keep, e.g. 13,17,35 (default: the lab's eight)
   --base-weights <file>   weights of MobileNetV2 without its top, by Keras (default: random ones)
   --alpha <a>             width of the network (default: 0.35)
-  --size <pixels>         height and width of its input (default: 96)
-  --epochs <n>            default: 12
+  --size <pixels>         height and width of its input (default: 64)
+  --epochs <n>            default: 30
   --min-accuracy <a>      what the gate asks (default: 0.7)
   --runtime <name>        auto, process or docker: of the service that is started (default: auto)
   --output <folder>       pictures and data of that service (default: fieldmark-lab)

@@ -8,7 +8,9 @@ network keeps these weights and only its head learns. Without, it starts from ra
 """
 
 import argparse
+import contextlib
 import csv
+import io
 import json
 import os
 import sys
@@ -33,8 +35,8 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--base-weights", type=Path, help="weights of MobileNetV2 without its top (default: random ones)")
     parser.add_argument("--alpha", type=float, default=0.35, help="width of the network; that of --base-weights")
-    parser.add_argument("--size", type=int, default=96, help="height and width of its input, pixels")
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--size", type=int, default=64, help="height and width of its input, pixels")
+    parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--learning-rate", type=float, default=3e-3)
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
@@ -127,7 +129,9 @@ def train(model, options, train_set, valid_set):
 def save(model, archive):
     """The SavedModel for inference under 1/, where TensorFlow Serving and SageMaker look for it."""
     with tempfile.TemporaryDirectory() as folder:
-        model.export(os.path.join(folder, "1"))
+        # Keras 3 prints every tensor of it.
+        with contextlib.redirect_stdout(io.StringIO()):
+            model.export(os.path.join(folder, "1"))
         with tarfile.open(archive, "w:gz") as tar:
             tar.add(os.path.join(folder, "1"), "1")
 
