@@ -102,7 +102,7 @@ attack("stdout closed: the job goes on", async () => {
   expect((await bytesOf(clients.s3, BUCKET, `${name}/after`)).toString()).toBe("x");
 });
 
-attack("100 MB of output: logged whole, service's memory flat", async () => {
+attack("20 MB of output: logged whole, service's memory flat", async () => {
   const { status, lines } = await besideANeighbour(
     "yes 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789 | head -n 200000",
   );
