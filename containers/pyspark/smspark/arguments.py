@@ -40,7 +40,7 @@ def parse_arguments(words: Sequence[str]) -> Arguments:
     parser.add_argument("--files", type=split, default=(), help="files or folders of files for every executor")
     parser.add_argument("--conf", action="append", default=[], metavar="NAME=VALUE", help="a property of Spark")
     parser.add_argument("--local-spark-event-logs-dir", metavar="FOLDER", help="folder for the event log")
-    parser.add_argument("--spark-event-logs-s3-uri", metavar="S3_URI", help="prefix for the event log, written at its end")
+    parser.add_argument("--spark-event-logs-s3-uri", metavar="S3_URI", help="prefix for the event log")
     parser.add_argument("-v", "--verbose", action="store_true", help="print what spark-submit was given")
     parser.add_argument("app", help="the application: a .py or .jar file, or its s3:// URI")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="the application's own")
@@ -95,7 +95,7 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def python_files_in(temporary: Path) -> Callable[[Path], list[Path]]:
-    """Modules and archives as they are; a folder within is a package and becomes an archive, since Spark takes no folders."""
+    """Modules and archives as they are; a folder within is a package and becomes an archive: Spark takes no folders."""
 
     def entries(folder: Path) -> list[Path]:
         result: list[Path] = []

@@ -13,7 +13,7 @@ RESOURCE_CONFIG = Path("/opt/ml/config/resourceconfig.json")
 
 @dataclass(frozen=True)
 class Cluster:
-    """`hosts` are all instances in the order of their numbers; the first is the leader: it has Spark's master and driver."""
+    """`hosts` are all instances by their numbers; the first is the leader: it has Spark's master and the driver."""
 
     current_host: str
     hosts: tuple[str, ...]
@@ -32,7 +32,7 @@ class Cluster:
 
     @property
     def address(self) -> str:
-        """What Spark's parts on this instance listen on. One instance needs no name that resolves, also without a network."""
+        """What Spark's parts on this instance listen on. One instance needs no name that resolves, nor a network."""
         return self.current_host if self.followers else "127.0.0.1"
 
     def master_url(self, limits: Limits) -> str:

@@ -11,7 +11,7 @@ MESSAGE_BYTES = 1024
 
 LOG_LINE = re.compile(r"^\d\d/\d\d/\d\d \d\d:\d\d:\d\d [A-Z]+ ")
 # Java's stack frames: "\tat org.apache.spark.Thing.run(Thing.scala:3)", which Python's side of Spark writes without "at".
-NOISE = re.compile(r"^(\s*(at )?[\w.$/]+\((\S+\.(java|scala):\d+|Native Method|Unknown Source|\S+\.(java|scala))\)|\s*\.\.\. \d+ more|\s*)$")
+NOISE = re.compile(r"^(\s*(at )?[\w.$/]+\((\S+\.(java|scala)(:\d+)?|Native Method|Unknown Source)\)|\s*\.\.\. \d+ more|\s*)$")
 
 
 def reason(stderr: str) -> str:

@@ -24,8 +24,6 @@ class Signalled:
     number: int
 
 
-
-
 def exit_code_of(returned: int) -> int:
     """As a shell says it: a signal counts as 128 + n."""
     return returned if returned >= 0 else 128 - returned
