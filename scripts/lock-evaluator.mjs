@@ -39,16 +39,25 @@ function take(path) {
   }
 }
 
-const workspaces = Object.entries(packages).filter(([path]) => /^packages\/[^/]+$/.test(path));
-for (const [path, { dependencies = {} }] of workspaces) {
-  for (const name of Object.keys(dependencies)) {
+/** The image evaluates; what only the service needs stays out of it. */
+const LEFT_OUT = ["packages/service"];
+
+const seen = new Set(LEFT_OUT);
+function takeWorkspace(path) {
+  if (seen.has(path)) return;
+  seen.add(path);
+  for (const name of Object.keys(packages[path].dependencies ?? {})) {
     const needed = find(name, path);
-    if (packages[needed]?.link) continue;
+    if (packages[needed]?.link) {
+      takeWorkspace(packages[needed].resolved);
+      continue;
+    }
     if (needed !== `node_modules/${name}`) throw new Error(`${path} has a ${name} of its own (${needed})`);
     direct[name] = packages[needed].version;
     take(needed);
   }
 }
+takeWorkspace("packages/cli");
 
 const optionalDependencies = {};
 for (const [name, cpu] of Object.entries(NODE_PACKAGES)) {

@@ -167,6 +167,24 @@ test.skipIf(!hasEvaluator)(
   },
 );
 
+test.skipIf(!hasEvaluator)("the evaluator is at most 200 MB above its base", async () => {
+  const { stdout } = await docker([
+    "history",
+    "--human=false",
+    "--format",
+    "{{.Size}}",
+    "fieldmark/evaluator",
+  ]);
+  // the base is the oldest layer
+  const own = stdout
+    .trim()
+    .split("\n")
+    .slice(0, -1)
+    .reduce((sum, size) => sum + Number(size), 0);
+  expect(own).toBeGreaterThan(100e6);
+  expect(own).toBeLessThanOrEqual(200e6);
+});
+
 test("images are listed with aliases and rules, and an alias that is set and removed", async () => {
   const data = at("data");
   const alias = async (...words: readonly string[]) =>

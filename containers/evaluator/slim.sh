@@ -10,7 +10,9 @@ strip --strip-all -o "$2" "$modules/node-linux-$arch/bin/node"
 find "$modules/node-linux-$arch" -mindepth 1 -maxdepth 1 ! -name package.json ! -name LICENSE -exec rm -rf {} +
 find "$modules/onnxruntime-node/bin" -mindepth 2 -maxdepth 2 ! -name linux -exec rm -rf {} +
 find "$modules/onnxruntime-node/bin" -mindepth 3 -maxdepth 3 ! -name "$arch" -exec rm -rf {} +
-rm -rf "$modules"/@img/*musl* "$modules"/@libsql/*musl* "$modules"/@node-rs/*musl* "$modules"/.package-lock.json "$modules"/.bin
+# tar-stream asks for these where it runs on Bare, another runtime
+rm -rf "$modules"/bare-*
+rm -rf "$modules"/@img/*musl* "$modules"/@node-rs/*musl* "$modules"/.package-lock.json "$modules"/.bin
 find "$modules/@aws-sdk" "$modules/@smithy" -type d \( -name dist-es -o -name dist-types \) -prune -exec rm -rf {} +
 find "$modules" -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' -o -name '*.md' -o -name '*.ts' \) -delete
 find "$modules" -type d -empty -delete

@@ -1,7 +1,6 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { FieldmarkError } from "@fieldmark/contract";
-import { RUNTIME_CHOICES } from "@fieldmark/service";
 import { type Command, Option } from "commander";
 import envPaths from "env-paths";
 import type { CliContext } from "./context.ts";
@@ -47,7 +46,8 @@ export const SETTINGS = {
     env: "FIELDMARK_RUNTIME",
     help: "where instances run: auto (docker where a daemon answers), process, docker",
     fallback: () => "auto",
-    parse: (text) => RUNTIME_CHOICES.find((choice) => choice === text) ?? null,
+    // the service is not loaded for its words: most commands do without it
+    parse: (text) => (text === "auto" || text === "process" || text === "docker" ? text : null),
     expected: "auto, process or docker",
   }),
   pull: setting({

@@ -7,6 +7,6 @@ export { isReadyImageName, READY_IMAGES } from "./images/image-rules.ts";
 export type { ReadyImageStatus } from "./images/ready-images.ts";
 export { type MachineCheck, reportMachine } from "./machine-report.ts";
 export type { RuntimeDescription } from "./runtime-description.ts";
-export { RUNTIME_CHOICES, type RuntimeChoice } from "./runtimes/runtime-choice.ts";
+export type { RuntimeChoice } from "./runtimes/runtime-choice.ts";
 export type { Service, ServiceOptions } from "./service.ts";
 export { startService } from "./start-service.ts";

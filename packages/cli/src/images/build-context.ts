@@ -51,7 +51,10 @@ async function packFieldmark(target: string, ask: Machine["ask"]): Promise<void>
   }
 }
 
-/** Folders of the command's own package and of those of Fieldmark that it needs, by name. */
+/** The image evaluates, and has no service. */
+const LEFT_OUT = "@fieldmark/service";
+
+/** Folders of the command's own package and of those of Fieldmark that `evaluate` needs, by name. */
 async function fieldmarkPackages(): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   const visit = async (folder: string): Promise<void> => {
@@ -62,7 +65,7 @@ async function fieldmarkPackages(): Promise<ReadonlyMap<string, string>> {
     if (found.has(name)) return;
     found.set(name, folder);
     for (const needed of Object.keys(dependencies)) {
-      if (needed.startsWith("@fieldmark/"))
+      if (needed.startsWith("@fieldmark/") && needed !== LEFT_OUT)
         await visit(await packageOf(fileURLToPath(import.meta.resolve(needed))));
     }
   };

@@ -106,7 +106,11 @@ test("the evaluator's lock file is this checkout's: run `node scripts/lock-evalu
     JSON.parse(await readFile(new URL(`../../../../${path}`, import.meta.url), "utf8")) as LockFile;
   const all = (await read("package-lock.json")).packages;
   const { "": root, ...own } = (await read("containers/evaluator/package-lock.json")).packages;
-  const needed = Object.entries(all).flatMap(([path, { dependencies = {} }]) =>
+  // the service, and the stores that only it opens, are not in the image
+  const workspaces = Object.entries(all).filter(
+    ([path]) => !/^packages\/(?:service|object-store)$/.test(path),
+  );
+  const needed = workspaces.flatMap(([path, { dependencies = {} }]) =>
     /^packages\/[^/]+$/.test(path)
       ? Object.keys(dependencies).filter((name) => !/^@?fieldmark/.test(name))
       : [],
