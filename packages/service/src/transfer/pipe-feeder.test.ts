@@ -35,12 +35,11 @@ async function read(): Promise<string> {
   return (await promisify(execFile)("cat", [fifo()], { encoding: "utf8" })).stdout;
 }
 
+/** It is there as soon as the input is staged: a job that is stopped right then stops its feeder too. */
 async function feeder(): Promise<number> {
-  for (;;) {
-    const pid = Number(await readFile(join(folder.transfer, "pipe-0/pid"), "utf8").catch(() => ""));
-    if (pid > 0) return pid;
-    await setTimeout(5);
-  }
+  const pid = Number(await readFile(join(folder.transfer, "pipe-0/pid"), "utf8"));
+  expect(pid).toBeGreaterThan(0);
+  return pid;
 }
 
 /** Zombies and strangers do not count. */

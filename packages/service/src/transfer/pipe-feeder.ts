@@ -10,12 +10,13 @@ import { hasCode, placeFiles } from "./place-files.ts";
 /*
  * A Pipe input is fed by a shell of its own, which lives on when the service is killed. It reads links to the objects
  * and writes to a second link of the FIFO, both in the instance's transfer folder: what the program does to the FIFO's
- * path in /opt/ml leads it nowhere. `pid` names the shell, made by it alone and once; `failed` the object at which
- * decompression ended. A program that closes its end early ends it by SIGPIPE.
+ * path in /opt/ml leads it nowhere. `pid` names the shell, made by it alone and once, before it closes its stdout; `failed`
+ * the object at which decompression ended. A program that closes its end early ends it by SIGPIPE.
  */
 const FEEDER = `
 set -C
 echo $$ > "$1/pid" || exit
+exec >&-
 exec > "$1/fifo"
 for object in "$1"/objects/*; do
   if [ "$2" = Gzip ]; then gzip -dc < "$object"; else cat < "$object"; fi
@@ -88,13 +89,15 @@ function pipeFolder(folder: InstanceFolder, number: number): string {
 function start(pipe: string, compression: string): Promise<void> {
   const feeder = spawn("/bin/sh", ["-c", FEEDER, "fieldmark-feeder", pipe, compression], {
     detached: true,
-    stdio: "ignore",
+    stdio: ["ignore", "pipe", "ignore"],
     cwd: dirname(pipe),
     env: { PATH },
   });
   feeder.unref();
   return new Promise((resolve, reject) => {
-    feeder.once("spawn", resolve).once("error", reject);
+    feeder.once("error", reject);
+    // Only a feeder that has named itself can be stopped.
+    feeder.stdout.resume().once("close", resolve);
   });
 }
 
