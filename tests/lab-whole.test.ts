@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { drawCubTree } from "../examples/lab/cub-tree.mjs";
 import { describe as describeReport, differences, gate } from "../examples/lab/review.mjs";
 import { fieldmark, serve } from "../scripts/serve.mjs";
 import { dockerOrSkip, imageOrSkip } from "./docker.ts";
@@ -15,15 +16,35 @@ const IMAGES = ["fieldmark/sklearn", "fieldmark/tensorflow", "fieldmark/evaluato
 let hasImages = await dockerOrSkip(`${WHAT}, in containers`);
 for (const image of IMAGES) hasImages &&= await imageOrSkip(image, `${WHAT}, in containers`);
 
+const sagemaker2 = python("sagemaker2", `${WHAT}, by the Python SDK`) ?? "";
+
 let folder: string;
+let served: Awaited<ReturnType<typeof serve>>;
 beforeAll(async () => {
   folder = await mkdtemp(join(homedir(), ".fieldmark-test-"));
+  if (tensorflow === "") return;
+  served = await serve(["--runtime", "process"], {
+    setup: async (data) => {
+      for (const name of ["sklearn", "tensorflow"])
+        await fieldmark("environments", "add", name, "--python", tensorflow, "--data", data);
+    },
+  });
 });
-afterAll(async () => await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 500 }));
+afterAll(async () => {
+  await served?.close();
+  await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 500 });
+});
 
 async function lab(words: readonly string[], env: Readonly<Record<string, string>> = {}) {
   return await run(process.execPath, ["examples/lab/run.mjs", ...words], env, ROOT);
 }
+
+/** Random weights in a file, as those of ImageNet are: Keras publishes none of this size. */
+const MAKE_WEIGHTS = `
+import sys, keras
+network = keras.applications.MobileNetV2(input_shape=(64, 64, 3), alpha=0.35, include_top=False, weights=None)
+network.save_weights(sys.argv[1])
+`;
 
 /** Ten birds of a species and one epoch: enough to see every step work, far too little to pass the gate. */
 const LITTLE = ["--per-class", "10", "--epochs", "1"];
@@ -42,19 +63,27 @@ function expectWhole({ code, stdout, stderr }: Awaited<ReturnType<typeof lab>>):
   expect(code).toBe(accuracy >= 0.7 ? 0 : 3);
 }
 
+// On two idle cores each of the next two takes about a minute, most of it TensorFlow's own start.
 test.skipIf(tensorflow === "")("on the process runtime", { timeout: 900_000 }, async () => {
-  const served = await serve(["--runtime", "process"], {
-    setup: async (data) => {
-      for (const name of ["sklearn", "tensorflow"])
-        await fieldmark("environments", "add", name, "--python", tensorflow, "--data", data);
-    },
-  });
-  try {
-    expectWhole(await lab([...LITTLE, "--output", join(folder, "process")], served.env));
-  } finally {
-    await served.close();
-  }
+  expectWhole(await lab([...LITTLE, "--output", join(folder, "process")], served.env));
 });
+
+test.skipIf(tensorflow === "" || sagemaker2 === "")(
+  "by the SageMaker Python SDK, from weights that are given",
+  { timeout: 900_000 },
+  async () => {
+    const cub = join(folder, "cub");
+    await drawCubTree(cub, { perClass: 5, seed: 1 });
+    const weights = join(folder, "base.weights.h5");
+    const made = await run(tensorflow, ["-c", MAKE_WEIGHTS, weights], {});
+    expect(made.code, made.stderr).toBe(0);
+    const words = ["examples/lab/run.py", cub, "--base-weights", weights, "--epochs", "1"];
+    const { code, stdout, stderr } = await run(sagemaker2, words, served.env, ROOT);
+    expect([0, 3], `${stdout}${stderr}`).toContain(code);
+    expect(stdout).toContain("base weights: base.weights.h5, only the head learns");
+    expect(stdout).toMatch(/Both evaluations agree; accuracy [\d.]+, the gate asks 0.7/);
+  },
+);
 
 test.skipIf(!hasImages)("on the docker runtime, by a service of its own", { timeout: 900_000 }, async () => {
   expectWhole(await lab([...LITTLE, "--runtime", "docker", "--output", join(folder, "docker")]));
