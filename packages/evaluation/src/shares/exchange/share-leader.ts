@@ -88,6 +88,11 @@ export class ShareLeader implements AsyncDisposable {
     return [...this.#workers.values()].filter((one) => !one.hasDelivered).map(({ host }) => host);
   }
 
+  /** What is known of a worker, in words. */
+  stateOf(number: number): string {
+    return this.#workers.get(number)?.state ?? "there is no such worker";
+  }
+
   /**
    * Waits until every worker's share is on disk.
    * @throws SHARE_LOST naming the workers, as soon as one is lost; INTERRUPTED
