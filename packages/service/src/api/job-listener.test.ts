@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { networkInterfaces, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Credentials, signRequest } from "@fieldmark/contract";
 import { FolderStore } from "@fieldmark/object-store";
@@ -19,7 +19,6 @@ import { sageMakerOperations } from "./operations/sagemaker.ts";
 const owner = { accessKeyId: "AKIAOWNER", secretAccessKey: "secret" };
 const region = "us-east-1";
 const GATEWAY = "127.0.0.2";
-const ours = { br0: networkInterfaces().lo?.map((each) => ({ ...each, address: GATEWAY })) ?? [] };
 const never = (error: unknown) => {
   throw error;
 };
@@ -78,7 +77,6 @@ function listener(problems: unknown[], changes: Partial<ConstructorParameters<ty
     elsewhere: null,
     onDefect: never,
     onProblem: (error) => problems.push(error),
-    interfaces: () => ours,
     ...changes,
   });
 }
@@ -219,9 +217,7 @@ test("where the gateway is another machine's, jobs get the service's own address
 
 test("the listener follows a gateway that changed", async () => {
   let gateway = GATEWAY;
-  const [lo] = ours.br0;
-  const interfaces = () => ({ br0: lo === undefined ? [] : [lo, { ...lo, address: "127.0.0.3" }] });
-  await using listening = listener([], { gateway: async () => gateway, interfaces });
+  await using listening = listener([], { gateway: async () => gateway });
   const before = (await listening.endpoint()) ?? "";
   gateway = "127.0.0.3";
   const after = (await listening.endpoint()) ?? "";

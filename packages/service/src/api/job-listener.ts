@@ -17,7 +17,6 @@ export interface JobListenerOptions {
   readonly onDefect: (error: unknown, request: string) => void;
   /** Told when instances cannot reach the service, and why. */
   readonly onProblem: (error: unknown) => void;
-  readonly interfaces?: () => Interfaces;
 }
 
 type Interfaces = NodeJS.Dict<NetworkInterfaceInfo[]>;
@@ -56,28 +55,37 @@ export class JobListener implements AsyncDisposable {
   }
 
   async #open(): Promise<string | null> {
-    const { gateway, elsewhere, onProblem, interfaces = networkInterfaces } = this.#options;
+    const { gateway } = this.#options;
     const host = await gateway();
     if (this.#listening?.host === host) return this.#listening.url;
-    if (!isOurs(host, interfaces())) {
-      if (elsewhere === null && this.#told !== host)
-        onProblem(
-          new FieldmarkError(
-            "JOBS_UNREACHABLE",
-            `the jobs' network has its gateway ${host} on another machine: programs in containers get no endpoint and no keys`,
-            { gateway: host },
-          ),
-        );
-      this.#told = host;
-      return elsewhere;
-    }
     await this.#close();
     const server = createHttpServer(this.#options.dispatch, this.#options.onDefect);
-    const port = await this.#listen(server, host);
+    const port = await this.#listen(server, host).catch((error: unknown) => {
+      if (failedWith(error, "EADDRNOTAVAIL")) return null;
+      throw error;
+    });
+    if (port === null) return this.#notHere(host);
     const listening = { host, url: `http://${host}:${port}`, server };
     this.#listening = listening;
     if (this.#hasClosed) await this.#close();
     return listening.url;
+  }
+
+  /**
+   * The system knows which addresses are its own: a list of its interfaces lacks bridges that no container is on yet.
+   */
+  #notHere(host: string): string | null {
+    const { elsewhere, onProblem } = this.#options;
+    if (elsewhere === null && this.#told !== host)
+      onProblem(
+        new FieldmarkError(
+          "JOBS_UNREACHABLE",
+          `the jobs' network has its gateway ${host} on another machine: programs in containers get no endpoint and no keys`,
+          { gateway: host },
+        ),
+      );
+    this.#told = host;
+    return elsewhere;
   }
 
   async #listen(server: Server, host: string): Promise<number> {
@@ -88,7 +96,7 @@ export class JobListener implements AsyncDisposable {
       if (port !== told) await writePort(portFile, port);
       return port;
     } catch (error) {
-      if (told === null || !isTaken(error)) throw error;
+      if (told === null || !failedWith(error, "EADDRINUSE")) throw error;
       onProblem(
         new FieldmarkError(
           "JOBS_UNREACHABLE",
@@ -127,11 +135,8 @@ export function addressElsewhere(
   return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
-const isOurs = (host: string, interfaces: Interfaces): boolean =>
-  Object.values(interfaces).some((addresses) => addresses?.some(({ address }) => address === host));
-
-function isTaken(error: unknown): boolean {
-  return error instanceof FieldmarkError && (error.cause as NodeJS.ErrnoException).code === "EADDRINUSE";
+function failedWith(error: unknown, code: string): boolean {
+  return error instanceof FieldmarkError && (error.cause as NodeJS.ErrnoException).code === code;
 }
 
 async function readPort(path: string): Promise<number | null> {
