@@ -2,8 +2,8 @@
 //
 //   node bench/docker.mjs [--image debian:bookworm-slim] [--runs 30]
 //
-// Both in turn, on one daemon: the program connects to this machine at its network's gateway, which is the moment that
-// counts. The job has an input of 100 objects, so that it has an overlay too; `docker run` has none.
+// Both in turn, on one daemon and one network: the program connects to this machine at the network's gateway, which is the
+// moment that counts. The job has an input of 100 objects, so that it has an overlay too; `docker run` has none.
 import { execFile, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -41,10 +41,12 @@ const gatewayOf = async (network) => {
 async function dockerRun(gateway) {
   const next = first();
   const from = performance.now();
-  const child = spawn("docker", ["run", "--rm", values.image, "/bin/bash", "-c", script(gateway)], { stdio: "ignore" });
-  const exited = new Promise((done) => child.on("close", done));
-  const time = (await next) - from;
-  await exited;
+  const words = ["run", "--rm", "--network", network, values.image, "/bin/bash", "-c", script(gateway)];
+  const child = spawn("docker", words, { stdio: ["ignore", "ignore", "inherit"] });
+  const exited = new Promise((done, fail) => {
+    child.on("close", (code) => (code === 0 ? done() : fail(new Error(`docker run ended with ${code}`))));
+  });
+  const [time] = await Promise.all([next.then((at) => at - from), exited]);
   return time;
 }
 
@@ -55,9 +57,13 @@ async function job({ sagemaker }, name, gateway) {
   const next = first();
   const from = performance.now();
   await sagemaker.send(new CreateProcessingJobCommand({ ...request, ProcessingInputs: [{ InputName: "in", S3Input }] }));
-  const time = (await next) - from;
-  await ended(sagemaker, name, { every: 20 });
+  const [time] = await Promise.all([next.then((at) => at - from), completed(sagemaker, name)]);
   return time;
+}
+
+async function completed(sagemaker, name) {
+  const { ProcessingJobStatus, FailureReason } = await ended(sagemaker, name, { every: 20 });
+  if (ProcessingJobStatus !== "Completed") throw new Error(`${name}: ${FailureReason}`);
 }
 
 const served = await serve(["--runtime", "docker"]);
@@ -66,10 +72,10 @@ const network = `fieldmark-${(await readFile(join(served.data, "service-id"), "u
 try {
   await clients.s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
   for (let i = 0; i < 100; i++) await clients.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: `in/${i}`, Body: `${i}` }));
-  const [bridge, ours] = [await gatewayOf("bridge"), await gatewayOf(network)];
+  const gateway = await gatewayOf(network);
   const times = { run: [], job: [] };
   for (let run = 0; run <= Number(values.runs); run++) {
-    const [bare, whole] = [await dockerRun(bridge), await job(clients, `bench-${run}`, ours)];
+    const [bare, whole] = [await dockerRun(gateway), await job(clients, `bench-${run}`, gateway)];
     if (run === 0) continue; // the first warms up
     times.run.push(bare);
     times.job.push(whole);

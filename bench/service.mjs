@@ -36,7 +36,8 @@ requireBuild();
 const rounds = Number(values.rounds);
 const { client } = values;
 const parts = {
-  latency: async ({ ours }) => await latency(ours, { runs: rounds * 10 }),
+  latency: async ({ ours }) =>
+    await latency(ours, { runs: rounds * 10, atMost: values.without === "bwrap" ? 100 : 60 }),
   creates: async ({ ours, peers }) => await creates(ours, peers, { rounds, client }),
   reads: async ({ ours }) => await reads(ours, { jobs: Number(values.jobs) }),
   tiny: async ({ ours }) => await tiny(ours, { jobs: Number(values.tiny) }),
