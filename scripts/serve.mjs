@@ -63,7 +63,6 @@ async function answers(url) {
  */
 export async function serve(words = [], options = {}) {
   const data = await mkdtemp(join(options.home ?? homedir(), ".fieldmark-test-"));
-  await options.setup?.(data);
   const port = await freePort();
   const listen = `127.0.0.1:${port}`;
   const url = `http://${listen}`;
@@ -107,12 +106,27 @@ export async function serve(words = [], options = {}) {
     await ended;
   }
 
-  await start();
+  /** SIGTERM, then removes the data folder. */
+  async function close() {
+    await end("SIGTERM");
+    await rm(data, { recursive: true, force: true, maxRetries: 20, retryDelay: 500 });
+  }
+
+  async function begin() {
+    await options.setup?.(data);
+    await start();
+    return JSON.parse(await fieldmark("env", "--data", data, "--listen", listen, "--format", "json"));
+  }
+
+  const env = await begin().catch(async (error) => {
+    await close();
+    throw error;
+  });
   return {
     url,
     data,
     /** What `fieldmark env` prints: endpoint, region, keys … */
-    env: JSON.parse(await fieldmark("env", "--data", data, "--listen", listen, "--format", "json")),
+    env,
     pid: () => child?.pid,
     /** The end of what the service printed since its first start. */
     said: () => output,
@@ -120,11 +134,7 @@ export async function serve(words = [], options = {}) {
     kill: async () => await end("SIGKILL"),
     stop: async () => await end("SIGTERM"),
     start,
-    /** SIGTERM, then removes the data folder. */
-    async close() {
-      await end("SIGTERM");
-      await rm(data, { recursive: true, force: true, maxRetries: 20, retryDelay: 500 });
-    },
+    close,
   };
 }
 
