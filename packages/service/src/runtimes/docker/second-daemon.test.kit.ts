@@ -28,6 +28,7 @@ export class SecondDaemon implements AsyncDisposable {
   readonly port: number;
   /** Holds the daemon's view of the files. */
   readonly #view: ChildProcess;
+  readonly #bridge = `fm${process.pid}`;
   #process: ChildProcess | null = null;
 
   private constructor(folder: string, port: number) {
@@ -65,10 +66,12 @@ export class SecondDaemon implements AsyncDisposable {
   /** Starts it, or starts it again after `kill`. */
   async start(): Promise<void> {
     const at = (name: string) => join(this.folder, name);
-    await rm(at("pid"), { force: true });
+    // of a daemon that was killed, and of its containerd, which went with it
+    for (const left of ["pid", "x/containerd/containerd.pid"]) await rm(at(left), { force: true });
     const words = [
       ...["--data-root", at("data"), "--exec-root", at("x"), "--pidfile", at("pid")],
-      ...["--bridge=none", "--iptables=false", "--ip-masq=false"],
+      // one that is told `none` would take docker0 away from the machine's own daemon
+      ...[`--bridge=${this.#bridge}`, "--iptables=false", "--ip-masq=false"],
       ...["--default-address-pool", "base=10.213.0.0/16,size=26"],
       ...["-H", `unix://${this.socketPath}`, "-H", `tcp://127.0.0.1:${this.port}`],
       ...[
@@ -81,6 +84,8 @@ export class SecondDaemon implements AsyncDisposable {
         at("server-key.pem"),
       ],
     ];
+    execFileSync("sh", ["-c", `ip link add ${this.#bridge} type bridge 2>/dev/null || true`]);
+    execFileSync("ip", ["address", "replace", "10.212.0.1/24", "dev", this.#bridge]);
     const started = spawn("nsenter", ["-t", String(this.#view.pid), "--mount", "dockerd", ...words], {
       stdio: ["ignore", "ignore", "pipe"],
       detached: true,
@@ -116,6 +121,7 @@ export class SecondDaemon implements AsyncDisposable {
       }
     }
     this.#view.kill("SIGKILL");
+    execFileSync("ip", ["link", "delete", this.#bridge]);
     for (let tries = 1; ; tries += 1) {
       try {
         await rm(this.folder, { recursive: true, force: true });

@@ -31,7 +31,10 @@ const MAX_PATH_BYTES = 1_024;
  *
  * @throws OUTPUT_HAZARD for a name that leads out of the folder, a link to something else, or more than the bounds
  */
-export async function* archiveEntries(source: AsyncIterable<Uint8Array>, bounds: ArchiveBounds): AsyncGenerator<ArchiveEntry> {
+export async function* archiveEntries(
+  source: AsyncIterable<Uint8Array>,
+  bounds: ArchiveBounds,
+): AsyncGenerator<ArchiveEntry> {
   const entries = extract();
   const reading = feed(source, entries);
   let bytes = 0;
