@@ -16,7 +16,10 @@ import { ended, shellJob } from "../scripts/shell-jobs.mjs";
 import { goal, median, requireBuild } from "./programs.mjs";
 
 const { values } = parseArgs({
-  options: { image: { type: "string", default: "debian:bookworm-slim" }, runs: { type: "string", default: "30" } },
+  options: {
+    image: { type: "string", default: "debian:bookworm-slim" },
+    runs: { type: "string", default: "30" },
+  },
 });
 const BUCKET = "bench";
 requireBuild();
@@ -53,10 +56,17 @@ async function dockerRun(gateway) {
 async function job({ sagemaker }, name, gateway) {
   const request = shellJob(name, { script: script(gateway), bucket: BUCKET });
   request.AppSpecification.ImageUri = values.image;
-  const S3Input = { S3Uri: `s3://${BUCKET}/in`, LocalPath: "/opt/ml/processing/input", S3DataType: "S3Prefix", S3InputMode: "File" };
+  const S3Input = {
+    S3Uri: `s3://${BUCKET}/in`,
+    LocalPath: "/opt/ml/processing/input",
+    S3DataType: "S3Prefix",
+    S3InputMode: "File",
+  };
   const next = first();
   const from = performance.now();
-  await sagemaker.send(new CreateProcessingJobCommand({ ...request, ProcessingInputs: [{ InputName: "in", S3Input }] }));
+  await sagemaker.send(
+    new CreateProcessingJobCommand({ ...request, ProcessingInputs: [{ InputName: "in", S3Input }] }),
+  );
   const [time] = await Promise.all([next.then((at) => at - from), completed(sagemaker, name)]);
   return time;
 }
@@ -71,7 +81,8 @@ const clients = clientsOf(served);
 const network = `fieldmark-${(await readFile(join(served.data, "service-id"), "utf8")).trim()}`;
 try {
   await clients.s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
-  for (let i = 0; i < 100; i++) await clients.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: `in/${i}`, Body: `${i}` }));
+  for (let i = 0; i < 100; i++)
+    await clients.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: `in/${i}`, Body: `${i}` }));
   const gateway = await gatewayOf(network);
   const times = { run: [], job: [] };
   for (let run = 0; run <= Number(values.runs); run++) {
@@ -87,5 +98,7 @@ try {
   clients.destroy();
   await served.close();
   server.close();
-  await promisify(execFile)("docker", ["network", "rm", network]).catch(({ message }) => console.error(message));
+  await promisify(execFile)("docker", ["network", "rm", network]).catch(({ message }) =>
+    console.error(message),
+  );
 }
