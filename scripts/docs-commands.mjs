@@ -24,6 +24,7 @@ const COMMANDS = [
   ["s3", "ls"],
   ["s3", "cp"],
   ["report"],
+  ["report", "merge"],
   ["predict"],
   ["preprocess"],
   ["model", "show"],

@@ -45,7 +45,15 @@ afterAll(async () => {
   await rm(cwd, { recursive: true, force: true });
 });
 
-const EVALUATE = () => ["evaluate", "--model", sampleModelPath(), "--images", images, "--annotations", annotations];
+const EVALUATE = () => [
+  "evaluate",
+  "--model",
+  sampleModelPath(),
+  "--images",
+  images,
+  "--annotations",
+  annotations,
+];
 
 async function asJob(output: string, words: readonly string[]) {
   return await fieldmark([...EVALUATE(), ...WORDS, "--as-job", ...words, "--output", output], {
@@ -75,7 +83,9 @@ test("three instances with all pictures: the report of one", { timeout: TIMEOUT 
   await expectSame("replicated");
 });
 
-test("three instances with a part of the pictures each: the report of one", { timeout: TIMEOUT }, async () => {
+test("three instances with a part of the pictures each: the report of one", {
+  timeout: TIMEOUT,
+}, async () => {
   const { code, stdout } = await asJob("sharded", ["--instances", "3", "--sharded"]);
   expect([code, stdout]).toEqual([0, expect.stringContaining("Share 3/3 is in the report of algo-1")]);
   await expectSame("sharded");
@@ -150,12 +160,17 @@ test.skipIf(!isRoot)(
     await expect(job.wait()).rejects.toMatchObject({ code: "JOB_FAILED" });
     const uri = await fetched(job, "lost");
     const left = await files("lost");
-    expect(left).toEqual(expect.arrayContaining(["report.html", "shares/1-of-3.parquet", "shares/3-of-3.parquet"]));
+    expect(left).toEqual(
+      expect.arrayContaining(["report.html", "shares/1-of-3.parquet", "shares/3-of-3.parquet"]),
+    );
     expect(left).not.toContain("evaluation.json");
     const page = await readFile(join(cwd, "lost/report.html"), "utf8");
     expect(page).toMatch(/share 2\/3 of algo-2 is lost: its connection ended after \d+ of 56 pictures/);
 
-    const incomplete = await fieldmark(["report", "merge", uri, "--output", "merged"], { cwd, env: served.env });
+    const incomplete = await fieldmark(["report", "merge", uri, "--output", "merged"], {
+      cwd,
+      env: served.env,
+    });
     expect([incomplete.code, incomplete.stderr]).toEqual([1, expect.stringContaining("share 2/3 missing")]);
 
     const again = [...EVALUATE(), ...WORDS, "--share", "2/3", "--resume", "--output", "lost"];

@@ -53,7 +53,10 @@ export class Words {
         this.#recipeCheck(event.check);
         return;
       case "waiting":
-        this.note("waiting", `for the ${event.hosts.length === 1 ? "share" : "shares"} of ${event.hosts.join(", ")}`);
+        this.note(
+          "waiting",
+          `for the ${event.hosts.length === 1 ? "share" : "shares"} of ${event.hosts.join(", ")}`,
+        );
         return;
       default:
         return;

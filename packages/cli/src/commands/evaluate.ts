@@ -115,7 +115,12 @@ export function evaluateCommand(context: CliContext): Command {
       "work on one share only and leave it in --output, for report merge: 2/3 (default in a job: its instance's)",
       shareNumber,
     )
-    .option("--rest-of <path>", "with --share: what these shares (files, or their folder) do not have", each, [])
+    .option(
+      "--rest-of <path>",
+      "with --share: what these shares (files, or their folder) do not have",
+      each,
+      [],
+    )
     .option(
       "--allow-failures <n>",
       "pictures that may fail to decode before the exit code is 1",
@@ -202,7 +207,11 @@ function tellShare(
   }
   if (end.reason !== null) words.warn(`share ${facts.share} could not be merged here: ${end.reason}`);
   if (json) writeJson(context, { ...facts, file: end.file });
-  else writeLine(context.stdout, `Share ${facts.share}  ${end.file}\nfieldmark report merge makes one report of all shares`);
+  else
+    writeLine(
+      context.stdout,
+      `Share ${facts.share}  ${end.file}\nfieldmark report merge makes one report of all shares`,
+    );
 }
 
 function optionsOf(context: CliContext, flags: Flags): EvaluateOptions {

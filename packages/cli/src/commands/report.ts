@@ -3,8 +3,8 @@ import { recompute } from "@fieldmark/evaluation";
 import { Command } from "commander";
 import { type CliContext, writeJson, writeLine } from "../context.ts";
 import { commandLine, type Output, outputOptions } from "../flags.ts";
-import { appendStepSummary } from "../step-summary.ts";
 import { mergeCommand } from "../shares/merge-command.ts";
+import { appendStepSummary } from "../step-summary.ts";
 import { describeResult } from "../summary.ts";
 
 interface Flags extends Output {

@@ -79,7 +79,10 @@ async function start(
     throw new FieldmarkError("USAGE", "--as-job needs --model and --images");
   if (flags.resume === true) throw new FieldmarkError("USAGE", "--resume goes on in a folder, not in a job");
   if (flags.share !== undefined || flags.restOf.length > 0)
-    throw new FieldmarkError("USAGE", "--share works on a share here; a job's instances take theirs by themselves");
+    throw new FieldmarkError(
+      "USAGE",
+      "--share works on a share here; a job's instances take theirs by themselves",
+    );
   const at = (path: string) => (isS3Uri(path) ? path : resolve(context.cwd, path));
   const bar = transferBar(context, { title: "Uploading", quiet: flags.quiet === true });
   try {
@@ -111,7 +114,10 @@ async function kept(
   const objects = await objectsBelow(session, parseS3Uri(output.destination), context.signal);
   if (objects.some(({ name }) => name === "measures.json")) return output;
   if (objects.some(({ name }) => isShare(name)))
-    words.note("shares", `fieldmark report merge ${output.destination} makes a report of all, once all are there`);
+    words.note(
+      "shares",
+      `fieldmark report merge ${output.destination} makes a report of all, once all are there`,
+    );
   return null;
 }
 

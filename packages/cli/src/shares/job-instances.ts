@@ -25,7 +25,8 @@ export async function jobInstances(context: CliContext): Promise<JobInstances | 
     throw invalid(resources.path, "current_host is not one of hosts");
   if (hosts.length === 1) return null;
   const job = await readConfig(context, CONTAINER_PATHS.processingJobConfig);
-  if (job === null) throw invalid(containerPath(context, CONTAINER_PATHS.processingJobConfig), "it is not there");
+  if (job === null)
+    throw invalid(containerPath(context, CONTAINER_PATHS.processingJobConfig), "it is not there");
   const inputs = inputsOf(job.value.ProcessingInputs, (path) => containerPath(context, path));
   const key = createHash("sha256").update(job.text).digest("hex");
   return {

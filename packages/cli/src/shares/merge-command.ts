@@ -3,14 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve, sep } from "node:path";
 import { FieldmarkError } from "@fieldmark/contract";
 import { mergeReport } from "@fieldmark/evaluation";
-import {
-  downloadObject,
-  isS3Uri,
-  joinS3Uri,
-  objectsBelow,
-  parseS3Uri,
-  type Session,
-} from "@fieldmark/sdk";
+import { downloadObject, isS3Uri, joinS3Uri, objectsBelow, parseS3Uri, type Session } from "@fieldmark/sdk";
 import { Command } from "commander";
 import { connect } from "../connect.ts";
 import { type CliContext, writeJson, writeLine } from "../context.ts";
@@ -59,9 +52,7 @@ async function merge(
   using remote = new Remote(context, flags);
   const found = await Promise.all(
     shares.map((place, index) =>
-      isS3Uri(place)
-        ? remote.shares(place, join(temporary, `${index}`))
-        : shareFiles(context, [place]),
+      isS3Uri(place) ? remote.shares(place, join(temporary, `${index}`)) : shareFiles(context, [place]),
     ),
   );
   const evaluation = await mergeReport({
@@ -82,7 +73,11 @@ async function merge(
 /** Where the pictures of the thumbnails are: in a folder, or fetched one by one. */
 function pictures(
   context: CliContext,
-  { images, remote, temporary }: { readonly images: string; readonly remote: Remote; readonly temporary: string },
+  {
+    images,
+    remote,
+    temporary,
+  }: { readonly images: string; readonly remote: Remote; readonly temporary: string },
 ): (imageFileName: string) => Promise<string | null> {
   const folder = isS3Uri(images) ? join(temporary, "images") : resolve(context.cwd, images);
   return async (imageFileName) => {

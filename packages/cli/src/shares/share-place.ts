@@ -43,7 +43,10 @@ export async function workOf(
     return { share: { ...share, host: null, ...others }, isShard: false };
   }
   if (restOf.length > 0)
-    throw new FieldmarkError("USAGE", "--rest-of says what the others have: name the share with --share, too");
+    throw new FieldmarkError(
+      "USAGE",
+      "--rest-of says what the others have: name the share with --share, too",
+    );
   const job = await jobInstances(context);
   if (job === null) return { share: null, isShard: false };
   for (const path of paths.needed) {

@@ -98,7 +98,9 @@ function shareOf(all: Predictions, { number, shares, rows }: Dealt, change: Part
         code: "IMAGE_BROKEN",
         message: `${all.imageFileNames[row]}: cut short`,
       })),
-    warnings: good.filter((row) => row % 5 === 0).map((row) => ({ row, text: `${row}: 16-bit grey is clipped` })),
+    warnings: good
+      .filter((row) => row % 5 === 0)
+      .map((row) => ({ row, text: `${row}: 16-bit grey is clipped` })),
     absent: [...all.labels.keys()]
       .filter((row) => !own.has(row))
       .map((row) => ({ row, imageFileName: all.imageFileNames[row] ?? "" })),
@@ -191,7 +193,12 @@ describe("what does not fit together is refused", () => {
     ["a lost share", [one, three], "SHARES_INCOMPLETE", /share 2\/3 missing, with 10 pictures of 30/],
     ["two lost shares", [three], "SHARES_INCOMPLETE", /shares 1\/3, 2\/3 missing/],
     ["one twice", [one, two, two], "SHARES_MISMATCH", /share 2\/3 is there twice/],
-    ["overlapping shares", [one, { ...one, number: 2 }], "SHARES_MISMATCH", /is in share 2\/3 and in another/],
+    [
+      "overlapping shares",
+      [one, { ...one, number: 2 }],
+      "SHARES_MISMATCH",
+      /is in share 2\/3 and in another/,
+    ],
     ["another split", [one, { ...two, shares: 4 }], "SHARES_MISMATCH", /another number of shares/],
     ["another dataset", [one, { ...two, annotationsDigest: "x" }], "SHARES_MISMATCH", /another dataset/],
     [
@@ -243,7 +250,10 @@ test("an instance that knew the recipe leaves the check out; other versions are 
   const [one, two] = dealtBy(all, owners, [1, 2]) as [Share, Share];
   const versions = { fieldmark: "0.2.0", node: "20.19.0" };
   const merged = await mergeShares(
-    [{ ...one, recipeHits: null }, { ...two, provenance: { ...two.provenance, versions } }],
+    [
+      { ...one, recipeHits: null },
+      { ...two, provenance: { ...two.provenance, versions } },
+    ],
     TIME,
   );
   expect(merged.recipeCheck).toBeNull();
@@ -268,7 +278,11 @@ describe("the file of a share", () => {
     ["a number that is none of its shares", { number: 4 }, /number is not a whole number from 1 to 3/],
     ["a row outside the dataset", { rows: [0, 99] }, /rows is not a list of whole numbers from 0 to 29/],
     ["fewer rows than predictions", { rows: [0] }, /predictions for 1 rows/],
-    ["a picture twice", { failures: [{ row: 0, imageFileName: "a", label: 0, code: "", message: "" }] }, /in it twice/],
+    [
+      "a picture twice",
+      { failures: [{ row: 0, imageFileName: "a", label: 0, code: "", message: "" }] },
+      /in it twice/,
+    ],
     ["no model", { provenance: {} }, /provenance.dataset is not a value/],
   ])("is refused with %s", async (_, change, message) => {
     const share = { ...shareOf(all, { number: 2, shares: 3, rows: [0, 1, 2] }), ...change } as Share;

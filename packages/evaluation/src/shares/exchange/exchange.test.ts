@@ -36,7 +36,10 @@ async function listen(patience: Patience, hosts = HOSTS): Promise<ShareLeader> {
   return found;
 }
 
-function joined(number: number, more: { port?: number; key?: string; patience?: Patience; leader?: string } = {}) {
+function joined(
+  number: number,
+  more: { port?: number; key?: string; patience?: Patience; leader?: string } = {},
+) {
   const worker = new ShareWorker({
     ...{ leader: "127.0.0.1", port: leader.port, key: "k", number, patience: PATIENCE },
     ...more,
@@ -89,9 +92,7 @@ test("a worker whose connection ends is lost, and named with how far it was", as
   await two[Symbol.asyncDispose]();
   const error = await gathering;
   expect(error.code).toBe("SHARE_LOST");
-  expect(error.message).toBe(
-    "share 2/3 of algo-2 is lost: its connection ended after 20 of 56 pictures",
-  );
+  expect(error.message).toBe("share 2/3 of algo-2 is lost: its connection ended after 20 of 56 pictures");
   leader.finish({ kind: "abandoned", reason: error.message });
   expect(await delivered).toEqual({ kind: "kept", reason: error.message });
 });
@@ -160,7 +161,12 @@ test("an instance without an address of its name cannot lead", async () => {
 });
 
 /** One request of an own making. @returns its status */
-async function ask(method: string, path: string, headers: Record<string, string>, body = ""): Promise<number> {
+async function ask(
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body = "",
+): Promise<number> {
   return await new Promise((resolve, reject) => {
     const sending = request({ host: "127.0.0.1", port: leader.port, method, path, headers }, (answer) => {
       answer.resume();
@@ -177,7 +183,13 @@ test.each([
   ["for a share outside the job", "GET", "/shares/4", { authorization: "Fieldmark k" }, 404],
   ["for a path", "GET", "/shares/../2", { authorization: "Fieldmark k" }, 404],
   ["that is none of ours", "DELETE", "/shares/2", { authorization: "Fieldmark k" }, 405],
-  ["whose digest is another", "PUT", "/shares/2/file", { authorization: "Fieldmark k", "content-digest": "sha-256=:x:" }, 400],
+  [
+    "whose digest is another",
+    "PUT",
+    "/shares/2/file",
+    { authorization: "Fieldmark k", "content-digest": "sha-256=:x:" },
+    400,
+  ],
   ["with a broken progress", "PUT", "/shares/2/progress", { authorization: "Fieldmark k" }, 500],
 ])("a request %s leaves nothing", async (_, method, path, headers, status) => {
   expect(await ask(method, path, headers, "words")).toBe(status);

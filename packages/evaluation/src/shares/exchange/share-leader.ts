@@ -167,12 +167,7 @@ export class ShareLeader implements AsyncDisposable {
       (worker) =>
         `share ${shareText({ number: worker.number, shares: hosts.length })} of ${worker.host} is lost: ${worker.state}`,
     );
-    return new FieldmarkError(
-      "SHARE_LOST",
-      words.join("; "),
-      { hosts: lost.map(({ host }) => host) },
-      cause,
-    );
+    return new FieldmarkError("SHARE_LOST", words.join("; "), { hosts: lost.map(({ host }) => host) }, cause);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
