@@ -205,11 +205,11 @@ containers("instances reach each other by name", async () => {
 
 containers("an isolated job has no network and no keys", async () => {
   const { status, log } = await run(
-    "env | grep -c '^AWS_[AES]'; tail -n +3 /proc/net/dev | cut -d: -f1; (echo > /dev/tcp/172.17.0.1/80) 2>&1 | tail -1",
+    "getent hosts algo-1; env | grep -c '^AWS_[AES]'; tail -n +3 /proc/net/dev | cut -d: -f1; (echo > /dev/tcp/172.17.0.1/80) 2>&1 | tail -1",
     { isolated: true },
   );
   expect(status).toBe("Completed");
-  expect(log).toMatch(/^0\n\s*lo\n.*unreachable/);
+  expect(log).toMatch(/^127\.0\.0\.1\s+algo-1\n0\n\s*lo\n.*unreachable/);
 });
 
 containers("isolated instances reach neither the daemon's machine nor names of others", async () => {

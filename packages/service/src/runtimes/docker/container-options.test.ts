@@ -90,7 +90,7 @@ test("GPUs go to instance types that have them, where the daemon has", () => {
 });
 
 test("an isolated job has no network, or one where no name of others resolves", () => {
-  expect(options({ networkIsolation: true }, null).HostConfig).toMatchObject({ NetworkMode: "none", Dns: ["127.0.0.1"] });
+  expect(options({ networkIsolation: true }, null).HostConfig).toMatchObject({ NetworkMode: "none", Dns: ["127.0.0.1"], ExtraHosts: ["algo-1:127.0.0.1"] });
   const two = options({ hosts: ["algo-1", "algo-2"] });
   expect(two.NetworkingConfig?.EndpointsConfig).toEqual({ net: { Aliases: ["algo-1"] } });
 });

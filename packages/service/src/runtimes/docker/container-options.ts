@@ -41,6 +41,8 @@ export function containerOptions(container: ContainerToMake): Docker.ContainerCr
     HostConfig: {
       Mounts: [...mounts],
       NetworkMode: network ?? "none",
+      // without a network nothing else gives the instance its own name
+      ...(network === null ? { ExtraHosts: [`${host}:127.0.0.1`] } : {}),
       // an isolated job's lookups go nowhere: some daemons pass those of internal networks on
       ...(plan.networkIsolation ? { Dns: ["127.0.0.1"] } : {}),
       Memory: memoryBytes,

@@ -52,6 +52,8 @@ export class DockerRuntime implements Runtime {
   readonly #remote: RemoteOutputs;
   readonly #instances: Instances;
   readonly #usage: UsageWatch;
+  /** Of images by their ids, which never change. */
+  readonly #hasUser = new Map<string, boolean>();
   #traits: Promise<DaemonTraits> | null = null;
 
   constructor(options: DockerRuntimeOptions, id: string) {
@@ -109,8 +111,7 @@ export class DockerRuntime implements Runtime {
     const image = await this.#daemon.ask(
       async (docker) => {
         const ready = await this.#options.images.ensure(plan.image, { signal, onProgress });
-        const { Config } = await docker.getImage(ready.id).inspect();
-        return { ...ready, hasUser: !/^(?:root|0)?(?::|$)/.test(Config?.User ?? "") };
+        return { ...ready, hasUser: this.#hasUser.get(ready.id) ?? (await hasUser(docker, ready.id)) };
       },
       { signal, onWait: onProgress },
     );
@@ -118,9 +119,10 @@ export class DockerRuntime implements Runtime {
     this.#refuse(plan, traits);
     const missing = shortfall(plan, traits);
     if (missing !== null) onProgress(missing);
-    const { reference, id, hasUser } = image;
-    await writeJobImage(this.#job(plan.jobId), { reference, id, hasUser });
-    return { imageDigest: image.digest };
+    const { reference, id, digest } = image;
+    this.#hasUser.set(id, image.hasUser);
+    await writeJobImage(this.#job(plan.jobId), { reference, id, hasUser: image.hasUser });
+    return { imageDigest: digest };
   }
 
   async folders(plan: RunPlan): Promise<readonly InstanceFolder[]> {
@@ -271,6 +273,12 @@ export class DockerRuntime implements Runtime {
   #job(jobId: string): JobFolder {
     return jobFolder(this.#options.dataFolder, jobId);
   }
+}
+
+/** Whether the image's programs run as another user than root. */
+async function hasUser(docker: Docker, image: string): Promise<boolean> {
+  const { Config } = await docker.getImage(image).inspect();
+  return !/^(?:root|0)?(?::|$)/.test(Config?.User ?? "");
 }
 
 const jobsFolder = (dataFolder: string): string => join(dataFolder, "jobs");
