@@ -153,7 +153,8 @@ else {
   try {
     process.exitCode = await runLab(words, interrupt.signal);
   } catch (error) {
-    say(`\n✗ ${error.message}${error.hint === undefined ? "" : `\n  ${error.hint}`}`);
-    process.exitCode = interrupt.signal.aborted ? 130 : 1;
+    const { aborted } = interrupt.signal;
+    say(`\n✗ ${error.message}${aborted || error.hint === undefined ? "" : `\n  ${error.hint}`}`);
+    process.exitCode = aborted ? 130 : 1;
   }
 }
