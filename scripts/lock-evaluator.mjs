@@ -25,7 +25,8 @@ function find(name, from) {
 
 function take(path) {
   if (entries[path] !== undefined) return;
-  const { dev: _, devOptional: __, ...entry } = packages[path];
+  // npm leaves out optional packages whose engines are not its own Node; the one in the image meets them all
+  const { dev: _, devOptional: __, engines: ___, ...entry } = packages[path];
   entries[path] = entry;
   const optional = Object.keys(entry.optionalDependencies ?? {});
   const peers = Object.keys(entry.peerDependencies ?? {}).filter(
