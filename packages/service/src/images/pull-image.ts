@@ -48,7 +48,8 @@ function asPullError(
     hasLogin,
   }: { readonly reference: string; readonly registry: string; readonly hasLogin: boolean },
 ): FieldmarkError {
-  const words = wordsOf(error);
+  // where a pull is refused at once, dockerode puts the status before the daemon's words
+  const words = wordsOf(error).replace(/^\(HTTP code \d+\) [a-z ]+ - /, "").trim();
   const details = { image: reference, registry };
   if (isUnreachable(error))
     return new FieldmarkError(
