@@ -1,6 +1,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Environments } from "../environments/environments.ts";
 import { dockerImages } from "../images/docker-images.ts";
 import type { PullPolicy } from "../images/images.ts";
@@ -11,10 +12,14 @@ import {
 } from "../runtime-description.ts";
 import { serviceVersion } from "../service-version.ts";
 import { answers, type DockerConnection, openDocker } from "./docker/connect-docker.ts";
+import type { DaemonTraits } from "./docker/daemon-traits.ts";
 import { type DockerRuntime, openDockerRuntime } from "./docker/docker-runtime.ts";
 import { openProcessRuntime } from "./process/process-runtime.ts";
 import type { Runtime } from "./runtime.ts";
 import type { RuntimeChoice } from "./runtime-choice.ts";
+
+/** ms that a daemon which answers has to show what it can do */
+const TRAITS_MS = 10_000;
 
 export interface OpenRuntimeOptions {
   readonly choice: RuntimeChoice;
@@ -97,12 +102,23 @@ async function openContainers(
     signal,
     onProblem,
   });
-  const isThere = await answers(docker);
-  const traits = isThere ? await runtime.traits() : null;
+  const traits = (await answers(docker)) ? await traitsSoon(runtime, onProblem) : null;
   return {
     runtime,
     description: describeDockerRuntime(endpoint.url, traits),
     docker: runtime,
     machine: { cpus: traits?.cpus ?? availableParallelism(), memory: traits?.memory ?? totalmem() },
   };
+}
+
+/** null where they are not known soon: the service starts without them, and the first job asks again. */
+async function traitsSoon(
+  runtime: DockerRuntime,
+  onProblem: (error: unknown) => void,
+): Promise<DaemonTraits | null> {
+  const traits = runtime.traits().catch((error: unknown) => {
+    onProblem(error);
+    return null;
+  });
+  return await Promise.race([traits, pause(TRAITS_MS, null, { ref: false })]);
 }

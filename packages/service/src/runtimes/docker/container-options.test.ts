@@ -38,7 +38,11 @@ const access = {
   secretAccessKey: "secret",
   sessionToken: "token",
 };
-const options = (changes: Partial<RunPlan>, network: string | null = "net", more: Partial<DaemonTraits> = {}) =>
+const options = (
+  changes: Partial<RunPlan>,
+  network: string | null = "net",
+  more: Partial<DaemonTraits> = {},
+) =>
   containerOptions({
     plan: { ...plan, ...changes },
     host: "algo-1",
@@ -55,17 +59,32 @@ test.each([
   { entrypoint: null, arguments: ["a"], expected: { Cmd: ["a"] } },
   { entrypoint: ["sh", "-c"], arguments: ["a"], expected: { Entrypoint: ["sh", "-c"], Cmd: ["a"] } },
   { entrypoint: ["sh"], arguments: [], expected: { Entrypoint: ["sh"], Cmd: [] } },
-])("entrypoint $entrypoint with arguments $arguments: what is not named stays the image's", ({ expected, ...request }) => {
-  const { Entrypoint, Cmd } = options(request);
-  expect(JSON.parse(JSON.stringify({ Entrypoint, Cmd }))).toEqual(expected);
-});
+])(
+  "entrypoint $entrypoint with arguments $arguments: what is not named stays the image's",
+  ({ expected, ...request }) => {
+    const { Entrypoint, Cmd } = options(request);
+    expect(JSON.parse(JSON.stringify({ Entrypoint, Cmd }))).toEqual(expected);
+  },
+);
 
 test("the request's variables win, and its own keys keep ours out", () => {
-  expect(containerEnvironment(plan, access)).toMatchObject({ AWS_ACCESS_KEY_ID: "ASIA", AWS_SESSION_TOKEN: "token" });
-  const own = containerEnvironment({ ...plan, environment: { AWS_ACCESS_KEY_ID: "AKIA", AWS_REGION: "eu-west-1" } }, access);
-  expect(own).toMatchObject({ AWS_ACCESS_KEY_ID: "AKIA", AWS_REGION: "eu-west-1", AWS_ENDPOINT_URL: access.endpoint });
+  expect(containerEnvironment(plan, access)).toMatchObject({
+    AWS_ACCESS_KEY_ID: "ASIA",
+    AWS_SESSION_TOKEN: "token",
+  });
+  const own = containerEnvironment(
+    { ...plan, environment: { AWS_ACCESS_KEY_ID: "AKIA", AWS_REGION: "eu-west-1" } },
+    access,
+  );
+  expect(own).toMatchObject({
+    AWS_ACCESS_KEY_ID: "AKIA",
+    AWS_REGION: "eu-west-1",
+    AWS_ENDPOINT_URL: access.endpoint,
+  });
   expect(own).not.toHaveProperty("AWS_SESSION_TOKEN");
-  expect(Object.keys(containerEnvironment(plan, null)).filter((name) => /KEY|TOKEN|ENDPOINT/.test(name))).toEqual([]);
+  expect(
+    Object.keys(containerEnvironment(plan, null)).filter((name) => /KEY|TOKEN|ENDPOINT/.test(name)),
+  ).toEqual([]);
 });
 
 test("limits are the instance type's, as far as the daemon's machine has them, and the job is told", () => {
@@ -90,7 +109,11 @@ test("GPUs go to instance types that have them, where the daemon has", () => {
 });
 
 test("an isolated job has no network, or one where no name of others resolves", () => {
-  expect(options({ networkIsolation: true }, null).HostConfig).toMatchObject({ NetworkMode: "none", Dns: ["127.0.0.1"], ExtraHosts: ["algo-1:127.0.0.1"] });
+  expect(options({ networkIsolation: true }, null).HostConfig).toMatchObject({
+    NetworkMode: "none",
+    Dns: ["127.0.0.1"],
+    ExtraHosts: ["algo-1:127.0.0.1"],
+  });
   const two = options({ hosts: ["algo-1", "algo-2"] });
   expect(two.NetworkingConfig?.EndpointsConfig).toEqual({ net: { Aliases: ["algo-1"] } });
 });

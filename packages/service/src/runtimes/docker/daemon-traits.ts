@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type Docker from "dockerode";
-import { isUnreachable } from "./docker-errors.ts";
+import { isNotFound, isUnreachable } from "./docker-errors.ts";
 import { LABELS } from "./docker-options.ts";
 import { overlayOptions } from "./mounts.ts";
 
@@ -69,11 +69,11 @@ async function sharedFiles(
   for (const path of [lower, upper, work]) await mkdir(path, { recursive: true, mode: 0o700 });
   await writeFile(join(lower, nonce), "");
   const image = `${REPOSITORY}:${nonce}`;
-  await importEmpty(docker, nonce);
   const labels = { [LABELS.service]: serviceId };
   const sees = async (mount: Docker.MountSettings): Promise<boolean> =>
     await seesFile(docker, { image, labels, mount, path: `/probe/${nonce}` });
   try {
+    await importEmpty(docker, nonce);
     const binds = await sees({ Type: "bind", Source: lower, Target: "/probe" });
     const overlays =
       binds &&
@@ -88,8 +88,17 @@ async function sharedFiles(
         },
       }));
     return { binds, overlays };
+  } catch (error) {
+    if (isUnreachable(error)) throw error;
+    // one that takes no image shows nothing: files are sent to it
+    return { binds: false, overlays: false };
   } finally {
-    await docker.getImage(image).remove({ force: true });
+    await docker
+      .getImage(image)
+      .remove({ force: true })
+      .catch((error: unknown) => {
+        if (!isNotFound(error) && !isUnreachable(error)) throw error;
+      });
     await rm(base, { recursive: true, force: true });
   }
 }

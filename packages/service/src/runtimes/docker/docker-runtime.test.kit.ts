@@ -71,7 +71,10 @@ export class DockerWorld implements AsyncDisposable {
   static async open({
     sharesFiles = true,
     daemon = docker,
-  }: { readonly sharesFiles?: boolean; readonly daemon?: Docker | null } = {}): Promise<DockerWorld> {
+  }: {
+    readonly sharesFiles?: boolean;
+    readonly daemon?: Docker | null;
+  } = {}): Promise<DockerWorld> {
     if (daemon === null) throw new Error("no Docker daemon answers");
     const dataFolder = await mkdtemp(join(tmpdir(), "fieldmark-docker-"));
     const loops = new AbortController();
