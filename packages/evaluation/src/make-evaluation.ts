@@ -1,20 +1,9 @@
 import type { MeasuredEvaluation, MeasuresJson, OutputOptions } from "./evaluate-options.ts";
+import type { EvaluationParts } from "./evaluation-parts.ts";
 import { computeMeasures } from "./measures/compute-measures.ts";
 import type { RecipeCheck } from "./pipeline/recipe-check.ts";
-import type { Failure } from "./predictions/collected.ts";
-import type { Predictions } from "./predictions/predictions.ts";
-import type { Provenance } from "./report/provenance.ts";
 import { withoutTimes } from "./report/times.ts";
 import { conflictingCopies, suspicions } from "./warnings.ts";
-
-/** What an evaluation is made of, whether it was just run or read back. */
-export interface EvaluationParts {
-  readonly predictions: Predictions;
-  readonly failures: readonly Failure[];
-  readonly warnings: readonly string[];
-  readonly recipeCheck: RecipeCheck | null;
-  readonly provenance: Provenance;
-}
 
 /** Measures of the predictions, and everything that a reader should be warned of. */
 export function makeEvaluation(

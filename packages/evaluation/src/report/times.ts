@@ -1,4 +1,4 @@
-import type { EvaluationParts } from "../make-evaluation.ts";
+import type { EvaluationParts } from "../evaluation-parts.ts";
 
 /**
  * The parts of an evaluation without its times. Here stands what is a time: the moment of the report, the seconds that

@@ -3,7 +3,7 @@ import { FieldmarkError } from "@fieldmark/contract";
 import { count } from "../count.ts";
 import type { Example } from "../dataset/dataset.ts";
 import { Problems } from "../dataset/problems.ts";
-import type { EvaluationParts } from "../make-evaluation.ts";
+import type { EvaluationParts } from "../evaluation-parts.ts";
 import { type RecipeCheck, type RecipeHits, recipeCheckOf } from "../pipeline/recipe-check.ts";
 import { CollectedPredictions } from "../predictions/collected.ts";
 import { type Predictions, scoresOf } from "../predictions/predictions.ts";

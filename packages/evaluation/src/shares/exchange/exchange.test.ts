@@ -38,7 +38,7 @@ async function listen(patience: Patience, hosts = HOSTS): Promise<ShareLeader> {
 
 function joined(
   number: number,
-  more: { port?: number; key?: string; patience?: Patience; leader?: string } = {},
+  more: { port?: number; key?: string; patience?: Patience; leader?: string; signal?: AbortSignal } = {},
 ) {
   const worker = new ShareWorker({
     ...{ leader: "127.0.0.1", port: leader.port, key: "k", number, patience: PATIENCE },
@@ -105,6 +105,17 @@ async function reported(word: string): Promise<void> {
 async function seen(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
+
+test("a worker that is stopped while it waits has done its work", async () => {
+  const stop = new AbortController();
+  const delivered = joined(2, { signal: stop.signal }).deliver(await share(2));
+  await seen(() => leader.waitingFor.length === 1);
+  stop.abort();
+  expect(await delivered).toEqual({
+    kind: "kept",
+    reason: "stopped before 127.0.0.1 had made the report",
+  });
+});
 
 test("what fails on the leader is explained by the worker that is gone", async () => {
   const two = joined(2);

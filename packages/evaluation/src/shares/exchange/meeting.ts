@@ -2,7 +2,7 @@ import type { EvaluateShareOptions, EvaluationEvent, ShareEnd } from "../../eval
 import type { PreparedRun } from "../../prepared-run.ts";
 import type { Share } from "../share.ts";
 
-export interface WrittenShare {
+interface WrittenShare {
   readonly share: Share;
   readonly file: string;
 }

@@ -5,7 +5,6 @@ import { Agent, type IncomingMessage, request } from "node:http";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { FieldmarkError } from "@fieldmark/contract";
 import { reason } from "../../dataset/text-file.ts";
 import {
   AUTHORIZATION,
@@ -75,21 +74,19 @@ export class ShareWorker implements AsyncDisposable {
   }
 
   /**
-   * Sends the share and waits until the leader has made the report of all.
-   * @throws INTERRUPTED
+   * Sends the share and waits until the leader has made the report of all. A stop meanwhile is no failure: the share is
+   * complete.
    */
   async deliver(file: string): Promise<Outcome> {
     this.#doneAt = performance.now();
     const sent = this.#sendFile(file);
-    const outcome = await Promise.race([
+    return await Promise.race([
       this.#standing,
       sent.then(
         () => this.#standing,
         (cause: unknown): Outcome => ({ kind: "kept", reason: `it could not be sent: ${reason(cause)}` }),
       ),
     ]);
-    if (this.#options.signal?.aborted === true) throw new FieldmarkError("INTERRUPTED", "interrupted");
-    return outcome;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -117,7 +114,8 @@ export class ShareWorker implements AsyncDisposable {
       } finally {
         this.#isConnected = false;
       }
-      if (this.#signal.aborted) return { kind: "kept", reason: "interrupted" };
+      if (this.#signal.aborted)
+        return { kind: "kept", reason: `stopped before ${this.#options.leader} had made the report` };
       if (this.#isTooLong(lastSeen, why))
         return { kind: "kept", reason: `${this.#options.leader} cannot be reached: ${why}` };
       await sleep(Math.min(1000, this.#patience.beat), undefined, { signal: this.#signal }).catch(() => {});
