@@ -110,7 +110,7 @@ test.skipIf(!hasEvaluator)(
     await cp(path.trim(), join(birds, "model.tar.gz"));
     const told = (data: string, output: string) => [
       ...["--model", `${data}/model.tar.gz`, "--images", `${data}/test`],
-      ...["--annotations", `${data}/manifest/test.csv`, "--output", output, "--quiet"],
+      ...["--annotations", `${data}/manifest/test.csv`, "--output", output, "--quiet", "--no-times"],
     ];
     const outside = await fieldmark(["evaluate", ...told(birds, at("outside"))]);
     expect(outside).toMatchObject({ code: 0 });
