@@ -98,7 +98,4 @@ try {
   clients.destroy();
   await served.close();
   server.close();
-  await promisify(execFile)("docker", ["network", "rm", network]).catch(({ message }) =>
-    console.error(message),
-  );
 }

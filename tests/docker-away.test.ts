@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -110,15 +110,7 @@ test.skipIf(!here)(
       clients.destroy();
       await service.close();
       await door.close();
-      const id = (
-        await docker(["network", "ls", "-q", "--filter", `name=^fieldmark-${await serviceId(folder)}$`])
-      ).stdout.trim();
-      if (id !== "") await docker(["network", "rm", id]);
       await rm(folder, { recursive: true, force: true });
     }
   },
 );
-
-async function serviceId(folder: string): Promise<string> {
-  return (await readFile(join(folder, "data", "service-id"), "utf8")).trim();
-}

@@ -112,6 +112,8 @@ async function start(options: ServiceOptions, parts: Disposables): Promise<Servi
     onProblem,
   });
 
+  parts.add(() => docker?.close());
+
   let controller: Controller | null = null;
   const wake = () => controller?.wake();
   const operations = new Map([

@@ -24,7 +24,7 @@ import {
   readJobImage,
   writeJobImage,
 } from "./job-folder.ts";
-import { ensureJobNetwork, ensureServiceNetwork, type JobNetwork } from "./networks.ts";
+import { ensureJobNetwork, ensureServiceNetwork, type JobNetwork, removeServiceNetwork } from "./networks.ts";
 import { RemoteOutputs } from "./remote-outputs.ts";
 import { jobsAt, removeFromDaemon } from "./remove-job.ts";
 import { serviceId } from "./service-id.ts";
@@ -101,6 +101,13 @@ export class DockerRuntime implements Runtime {
       throw error;
     });
     return this.#options.sharesFiles === false ? { ...traits, binds: false, overlays: false } : traits;
+  }
+
+  /** Leaves no network behind where no job needs it; the next start makes it again. */
+  async close(): Promise<void> {
+    const names = await readdir(jobsFolder(this.#options.dataFolder));
+    if (names.some((name) => !name.startsWith("."))) return;
+    await removeServiceNetwork(this.#options.docker, this.serviceId);
   }
 
   async prepare(

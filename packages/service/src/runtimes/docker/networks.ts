@@ -1,6 +1,9 @@
 import type Docker from "dockerode";
-import { isConflict, isNotFound } from "./docker-errors.ts";
+import { isConflict, isNotFound, isUnreachable, statusOf } from "./docker-errors.ts";
 import { jobNetworkName, LABELS, serviceNetworkName } from "./docker-options.ts";
+
+/** ms that the daemon has to remove a network when the service ends */
+const REMOVE_MS = 5_000;
 
 /** A network, as far as others need to know it. */
 export interface JobNetwork {
@@ -22,6 +25,18 @@ export async function ensureServiceNetwork(docker: Docker, serviceId: string): P
     Labels: { [LABELS.service]: serviceId },
   });
   return (await inspectNetwork(docker, name)) ?? { name, gateway: "" };
+}
+
+/** Removes it, unless something is on it, or the daemon is away: then it stays for the next start. */
+export async function removeServiceNetwork(docker: Docker, serviceId: string): Promise<void> {
+  try {
+    const abortSignal = AbortSignal.timeout(REMOVE_MS);
+    await docker.getNetwork(serviceNetworkName(serviceId)).remove({ abortSignal });
+  } catch (error) {
+    const isInUse = statusOf(error) === 403;
+    const isLate = error instanceof Error && error.name === "AbortError";
+    if (!isInUse && !isLate && !isNotFound(error) && !isUnreachable(error)) throw error;
+  }
 }
 
 /**
