@@ -49,7 +49,9 @@ function asPullError(
   }: { readonly reference: string; readonly registry: string; readonly hasLogin: boolean },
 ): FieldmarkError {
   // where a pull is refused at once, dockerode puts the status before the daemon's words
-  const words = wordsOf(error).replace(/^\(HTTP code \d+\) [a-z ]+ - /, "").trim();
+  const words = wordsOf(error)
+    .replace(/^\(HTTP code \d+\) [a-z ]+ - /, "")
+    .trim();
   const details = { image: reference, registry };
   if (isUnreachable(error))
     return new FieldmarkError(
