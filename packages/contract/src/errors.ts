@@ -163,7 +163,9 @@ export const ERRORS = {
   ),
   INPUT_NOT_GZIP: input("Compress the objects with gzip, or set the input's S3CompressionType to None."),
   OUTPUT_FAILED: input("Check the output's S3Uri and that the program leaves its files readable."),
-  OUTPUT_HAZARD: input("Let the program leave files and folders alone in its outputs, no more than its volume holds."),
+  OUTPUT_HAZARD: input(
+    "Let the program leave files and folders alone in its outputs, no more than its volume holds.",
+  ),
 
   // Objects
   BUCKET_NOT_FOUND: s3("NoSuchBucket", 404, "Check the bucket's name, or create it."),
