@@ -70,7 +70,6 @@ export class SecondDaemon implements AsyncDisposable {
     for (const left of ["pid", "x/containerd/containerd.pid"]) await rm(at(left), { force: true });
     const words = [
       ...["--data-root", at("data"), "--exec-root", at("x"), "--pidfile", at("pid")],
-      // one that is told `none` would take docker0 away from the machine's own daemon
       ...[`--bridge=${this.#bridge}`, "--iptables=false", "--ip-masq=false"],
       ...["--default-address-pool", "base=10.213.0.0/16,size=26"],
       ...["-H", `unix://${this.socketPath}`, "-H", `tcp://127.0.0.1:${this.port}`],
@@ -84,6 +83,8 @@ export class SecondDaemon implements AsyncDisposable {
         at("server-key.pem"),
       ],
     ];
+    // a daemon with another bridge takes docker0 away from the machine's own daemon
+    const docker0 = addressOf("docker0");
     execFileSync("sh", ["-c", `ip link add ${this.#bridge} type bridge 2>/dev/null || true`]);
     execFileSync("ip", ["address", "replace", "10.212.0.1/24", "dev", this.#bridge]);
     const started = spawn("nsenter", ["-t", String(this.#view.pid), "--mount", "dockerd", ...words], {
@@ -98,6 +99,10 @@ export class SecondDaemon implements AsyncDisposable {
     while (!(await this.docker.ping().catch(() => null))) {
       if (started.exitCode !== null) throw new Error(`dockerd ended: ${said}`);
       await pause(50);
+    }
+    if (docker0 !== null && addressOf("docker0") === null) {
+      const bridge = `ip link add docker0 type bridge; ip address add ${docker0} dev docker0; ip link set docker0 up`;
+      execFileSync("sh", ["-ec", bridge]);
     }
   }
 
@@ -140,6 +145,12 @@ export class SecondDaemon implements AsyncDisposable {
     running.kill(signal);
     await ended;
   }
+}
+
+/** `172.17.0.1/16`; null where there is no such interface. */
+function addressOf(name: string): string | null {
+  const words = execFileSync("ip", ["-o", "-4", "address"], { encoding: "utf8" });
+  return new RegExp(`^\\d+: ${name}\\s+inet (\\S+)`, "m").exec(words)?.[1] ?? null;
 }
 
 async function freePort(): Promise<number> {
