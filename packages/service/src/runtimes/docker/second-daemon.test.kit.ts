@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import Docker from "dockerode";
@@ -17,8 +17,9 @@ export function mayStartDaemon(): boolean {
 }
 
 /**
- * A daemon with a place of its own, which does not see the folder `here`: for it, this machine is another one. It leaves
- * the machine's firewall alone, so that its containers reach nobody.
+ * A daemon with a place of its own, which does not see the folder `here`: for it, this machine is another one. Its network
+ * is its own too: a second daemon in the machine's network would take the bridge of the machine's own daemon away. Its
+ * containers reach nobody.
  */
 export class SecondDaemon implements AsyncDisposable {
   readonly folder: string;
@@ -26,9 +27,8 @@ export class SecondDaemon implements AsyncDisposable {
   readonly here: string;
   readonly socketPath: string;
   readonly port: number;
-  /** Holds the daemon's view of the files. */
+  /** Holds the daemon's view of the files, and its network. */
   readonly #view: ChildProcess;
-  readonly #bridge = `fm${process.pid}`;
   #process: ChildProcess | null = null;
 
   private constructor(folder: string, port: number) {
@@ -37,7 +37,7 @@ export class SecondDaemon implements AsyncDisposable {
     this.socketPath = join(folder, "d.sock");
     this.port = port;
     const script = 'mkdir "$0" && mount -t tmpfs none "$0" && echo && exec sleep infinity';
-    this.#view = spawn("unshare", ["--mount", "sh", "-c", script, this.here], {
+    this.#view = spawn("unshare", ["--mount", "--net", "sh", "-c", script, this.here], {
       stdio: ["ignore", "pipe", "inherit"],
     });
   }
@@ -70,9 +70,9 @@ export class SecondDaemon implements AsyncDisposable {
     for (const left of ["pid", "x/containerd/containerd.pid"]) await rm(at(left), { force: true });
     const words = [
       ...["--data-root", at("data"), "--exec-root", at("x"), "--pidfile", at("pid")],
-      ...[`--bridge=${this.#bridge}`, "--iptables=false", "--ip-masq=false"],
+      ...["--iptables=false", "--ip-masq=false"],
       ...["--default-address-pool", "base=10.213.0.0/16,size=26"],
-      ...["-H", `unix://${this.socketPath}`, "-H", `tcp://127.0.0.1:${this.port}`],
+      ...["-H", `unix://${this.socketPath}`, "-H", "fd://"],
       ...[
         "--tlsverify",
         "--tlscacert",
@@ -83,14 +83,15 @@ export class SecondDaemon implements AsyncDisposable {
         at("server-key.pem"),
       ],
     ];
-    // a daemon with another bridge takes docker0 away from the machine's own daemon
-    const docker0 = addressOf("docker0");
-    execFileSync("sh", ["-c", `ip link add ${this.#bridge} type bridge 2>/dev/null || true`]);
-    execFileSync("ip", ["address", "replace", "10.212.0.1/24", "dev", this.#bridge]);
-    const started = spawn("nsenter", ["-t", String(this.#view.pid), "--mount", "dockerd", ...words], {
-      stdio: ["ignore", "ignore", "pipe"],
-      detached: true,
-    });
+    // its port is one of this network, on which it could not listen itself: it is handed over as systemd would
+    const handed = await listenAt(this.port);
+    const script = 'LISTEN_PID=$$ LISTEN_FDS=1 exec dockerd "$@"';
+    const started = spawn(
+      "nsenter",
+      ["-t", String(this.#view.pid), "--mount", "--net", "sh", "-c", script, "sh", ...words],
+      { stdio: ["ignore", "ignore", "pipe", descriptorOf(handed)], detached: true },
+    );
+    await new Promise((resolve) => handed.close(resolve));
     let said = "";
     started.stderr.on("data", (bytes: Buffer) => {
       said = `${said}${bytes.toString()}`.slice(-3_000);
@@ -99,10 +100,6 @@ export class SecondDaemon implements AsyncDisposable {
     while (!(await this.docker.ping().catch(() => null))) {
       if (started.exitCode !== null) throw new Error(`dockerd ended: ${said}`);
       await pause(50);
-    }
-    if (docker0 !== null && addressOf("docker0") === null) {
-      const bridge = `ip link add docker0 type bridge; ip address add ${docker0} dev docker0; ip link set docker0 up`;
-      execFileSync("sh", ["-ec", bridge]);
     }
   }
 
@@ -126,7 +123,6 @@ export class SecondDaemon implements AsyncDisposable {
       }
     }
     this.#view.kill("SIGKILL");
-    execFileSync("ip", ["link", "delete", this.#bridge]);
     for (let tries = 1; ; tries += 1) {
       try {
         await rm(this.folder, { recursive: true, force: true });
@@ -147,18 +143,22 @@ export class SecondDaemon implements AsyncDisposable {
   }
 }
 
-/** `172.17.0.1/16`; null where there is no such interface. */
-function addressOf(name: string): string | null {
-  const words = execFileSync("ip", ["-o", "-4", "address"], { encoding: "utf8" });
-  return new RegExp(`^\\d+: ${name}\\s+inet (\\S+)`, "m").exec(words)?.[1] ?? null;
+async function listenAt(port: number): Promise<Server> {
+  const server = createServer().listen(port, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
+
+/** Node has it, but does not say it of one that listens. */
+function descriptorOf(server: Server): number {
+  return (server as unknown as { readonly _handle: { readonly fd: number } })._handle.fd;
 }
 
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
+  const server = await listenAt(0);
+  const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
+  return port;
 }
 
 async function makeCertificates(folder: string): Promise<void> {
