@@ -134,7 +134,9 @@ async function seesFile(
       Labels: { ...labels },
       HostConfig: { NetworkMode: "none", Mounts: [mount] },
     });
-    await container.infoArchive({ path });
+    const answer: Readable = await container.infoArchive({ path });
+    // dockerode hands out the answer's stream: left as it is, its connection keeps this process alive
+    answer.destroy();
     return true;
   } catch (error) {
     if (isUnreachable(error)) throw error;

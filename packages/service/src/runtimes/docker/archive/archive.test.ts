@@ -140,7 +140,12 @@ describe.skipIf(docker === null)("a folder and a container", () => {
       while (!(await lstat(join(options.folder, "b")).catch(() => null)))
         await receiveChanges(daemon, made.id, options);
       const before = await Promise.all(["a", "b"].map((name) => lstat(join(options.folder, name))));
-      while (!(await made.infoArchive({ path: "/opt/ml/done" }).catch(() => null)));
+      const isDone = async () => {
+        const answer: Readable = await made.infoArchive({ path: "/opt/ml/done" });
+        answer.destroy();
+        return true;
+      };
+      while (!(await isDone().catch(() => false)));
       await receiveChanges(daemon, made.id, options);
       const after = await Promise.all(["a", "b"].map((name) => lstat(join(options.folder, name))));
       expect([
