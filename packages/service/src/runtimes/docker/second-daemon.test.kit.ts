@@ -93,7 +93,7 @@ export class SecondDaemon implements AsyncDisposable {
     );
     await new Promise((resolve) => handed.close(resolve));
     let said = "";
-    started.stderr.on("data", (bytes: Buffer) => {
+    started.stderr?.on("data", (bytes: Buffer) => {
       said = `${said}${bytes.toString()}`.slice(-3_000);
     });
     this.#process = started;
