@@ -28,7 +28,7 @@ test.skipIf(!here)("a container reaches the service, which ends when it is told 
     );
     const job = await ended(sagemaker, "ask");
     expect(job.ProcessingJobStatus, job.FailureReason).toBe("Completed");
-    expect(Object.values(await linesOf(logs, "ask"))).toEqual([["HTTP/1.1 200 OK"]]);
+    expect(Object.values(await linesOf(logs, "ask"))).toEqual([["HTTP/1.1 200 OK\r"]]);
     await served.stop();
   } finally {
     destroy();
