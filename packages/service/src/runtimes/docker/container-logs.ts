@@ -7,7 +7,7 @@ import { LogFrames } from "./log-frames.ts";
 import { LogPosition, readPosition, writePosition } from "./log-position.ts";
 
 /** Bytes of an instance's output that are kept. */
-export const OUTPUT_LIMIT: number = 4 * 2 ** 30;
+const OUTPUT_LIMIT = 4 * 2 ** 30;
 /** Bytes that Docker keeps for us of one container; a line costs some 30 bytes more there. */
 const DOCKER_LIMIT = 2 * OUTPUT_LIMIT;
 /** ms until the container, the daemon or the disk is looked at again: doubled from the first to the last */
