@@ -99,6 +99,7 @@ async function openContainers(
     docker,
     address: endpoint.url,
     images: dockerImages({ docker, dataFolder, pull, env, version: await serviceVersion() }),
+    env,
     signal,
     onProblem,
   });

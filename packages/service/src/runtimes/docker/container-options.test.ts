@@ -47,6 +47,7 @@ const options = (
     plan: { ...plan, ...changes },
     host: "algo-1",
     access,
+    settings: {},
     image: "sha256:1",
     network,
     mounts: [],
@@ -68,22 +69,34 @@ test.each([
 );
 
 test("the request's variables win, and its own keys keep ours out", () => {
-  expect(containerEnvironment(plan, access)).toMatchObject({
+  const settings = { PIP_INDEX_URL: "https://service.example" };
+  expect(containerEnvironment(plan, { access, settings })).toMatchObject({
     AWS_ACCESS_KEY_ID: "ASIA",
     AWS_SESSION_TOKEN: "token",
+    PIP_INDEX_URL: "https://service.example",
   });
   const own = containerEnvironment(
-    { ...plan, environment: { AWS_ACCESS_KEY_ID: "AKIA", AWS_REGION: "eu-west-1" } },
-    access,
+    {
+      ...plan,
+      environment: {
+        AWS_ACCESS_KEY_ID: "AKIA",
+        AWS_REGION: "eu-west-1",
+        PIP_INDEX_URL: "https://request.example",
+      },
+    },
+    { access, settings },
   );
   expect(own).toMatchObject({
     AWS_ACCESS_KEY_ID: "AKIA",
     AWS_REGION: "eu-west-1",
     AWS_ENDPOINT_URL: access.endpoint,
+    PIP_INDEX_URL: "https://request.example",
   });
   expect(own).not.toHaveProperty("AWS_SESSION_TOKEN");
   expect(
-    Object.keys(containerEnvironment(plan, null)).filter((name) => /KEY|TOKEN|ENDPOINT/.test(name)),
+    Object.keys(containerEnvironment(plan, { access: null, settings })).filter((name) =>
+      /KEY|TOKEN|ENDPOINT/.test(name),
+    ),
   ).toEqual([]);
 });
 

@@ -17,6 +17,8 @@ export interface ContainerToMake {
   readonly plan: RunPlan;
   readonly host: string;
   readonly access: JobAccess | null;
+  /** Variables of `containerSettings`. */
+  readonly settings: Readonly<Record<string, string>>;
   /** Id of the image. */
   readonly image: string;
   /** null: none at all */
@@ -28,13 +30,15 @@ export interface ContainerToMake {
 
 /** One instance as Docker is asked for it. */
 export function containerOptions(container: ContainerToMake): Docker.ContainerCreateOptions {
-  const { plan, host, access, image, network, mounts, labels, traits } = container;
+  const { plan, host, access, settings, image, network, mounts, labels, traits } = container;
   const { memoryBytes, cpus, processes } = limitsAt(plan.limits, traits);
   return {
     Image: image,
     Hostname: host,
     Labels: { ...labels },
-    Env: Object.entries(containerEnvironment(plan, access)).map(([name, value]) => `${name}=${value}`),
+    Env: Object.entries(containerEnvironment(plan, { access, settings })).map(
+      ([name, value]) => `${name}=${value}`,
+    ),
     // what the request does not name stays the image's own
     ...(plan.entrypoint === null ? {} : { Entrypoint: [...plan.entrypoint] }),
     ...(plan.entrypoint === null && plan.arguments.length === 0 ? {} : { Cmd: [...plan.arguments] }),
@@ -69,7 +73,10 @@ export function containerOptions(container: ContainerToMake): Docker.ContainerCr
  */
 export function containerEnvironment(
   plan: RunPlan,
-  access: JobAccess | null,
+  {
+    access,
+    settings,
+  }: { readonly access: JobAccess | null; readonly settings: Readonly<Record<string, string>> },
 ): Readonly<Record<string, string>> {
   const bringsKeys = Object.hasOwn(plan.environment, "AWS_ACCESS_KEY_ID");
   return {
@@ -77,6 +84,7 @@ export function containerEnvironment(
     AWS_DEFAULT_REGION: plan.region,
     PROCESSING_JOB_ARN: plan.jobArn,
     PYTHONUNBUFFERED: "1",
+    ...settings,
     ...(access === null ? {} : { AWS_ENDPOINT_URL: access.endpoint }),
     ...(access === null || bringsKeys
       ? {}

@@ -9,6 +9,8 @@ export interface DockerRuntimeOptions {
   /** Where the daemon listens, for messages: `unix:///var/run/docker.sock`. */
   readonly address: string;
   readonly images: Images;
+  /** The service's variables: of them jobs get settings of certificates and pip. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Ends the runtime's own loops and its waits for the daemon; jobs run on. */
   readonly signal: AbortSignal;
   /** Told of what goes wrong in the runtime's own loops, and of the daemon's absence. */

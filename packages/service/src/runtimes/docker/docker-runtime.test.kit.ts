@@ -71,14 +71,18 @@ export class DockerWorld implements AsyncDisposable {
   static async open({
     sharesFiles = true,
     daemon = docker,
+    env = {},
   }: {
     readonly sharesFiles?: boolean;
     readonly daemon?: Docker | null;
+    /** The service's variables. */
+    readonly env?: Readonly<Record<string, string>>;
   } = {}): Promise<DockerWorld> {
     if (daemon === null) throw new Error("no Docker daemon answers");
     const dataFolder = await mkdtemp(join(tmpdir(), "fieldmark-docker-"));
     const loops = new AbortController();
-    const reopen = async () => await openRuntime(dataFolder, { daemon, signal: loops.signal, sharesFiles });
+    const reopen = async () =>
+      await openRuntime(dataFolder, { daemon, signal: loops.signal, sharesFiles, env });
     return new DockerWorld(dataFolder, { daemon, runtime: await reopen(), reopen, loops });
   }
 
@@ -135,7 +139,13 @@ async function openRuntime(
     daemon,
     signal,
     sharesFiles,
-  }: { readonly daemon: Docker; readonly signal: AbortSignal; readonly sharesFiles: boolean },
+    env,
+  }: {
+    readonly daemon: Docker;
+    readonly signal: AbortSignal;
+    readonly sharesFiles: boolean;
+    readonly env: Readonly<Record<string, string>>;
+  },
 ): Promise<DockerRuntime> {
   return await openDockerRuntime({
     dataFolder,
@@ -143,6 +153,7 @@ async function openRuntime(
     docker: daemon,
     address: "the tests' daemon",
     images: localImages(daemon),
+    env,
     signal,
     onProblem: () => {},
     sharesFiles,

@@ -9,6 +9,7 @@ import { removeTree } from "../process/instance-folders.ts";
 import { UsageWatch } from "../process/usage-watch.ts";
 import type { InstanceFolder, InstanceState, JobAccess, Prepared, Runtime } from "../runtime.ts";
 import { shortfall } from "./container-options.ts";
+import { type ContainerSettings, containerSettings } from "./container-settings.ts";
 import { Daemon, type Trouble } from "./daemon.ts";
 import { type DaemonTraits, daemonTraits } from "./daemon-traits.ts";
 import { type DockerRuntimeOptions, jobLabels } from "./docker-options.ts";
@@ -126,6 +127,7 @@ export class DockerRuntime implements Runtime {
     this.#refuse(plan, traits);
     const missing = shortfall(plan, traits);
     if (missing !== null) onProgress(missing);
+    for (const line of (await this.#settingsOf(plan, traits))?.leftOut ?? []) onProgress(line);
     const { reference, id, digest } = image;
     this.#hasUser.set(id, image.hasUser);
     await writeJobImage(this.#job(plan.jobId), { reference, id, hasUser: image.hasUser });
@@ -158,9 +160,11 @@ export class DockerRuntime implements Runtime {
     try {
       if (isNew) {
         const network = await this.#networkOf(plan);
+        const settings = await this.#settingsOf(plan, traits);
         await Promise.all(
           plan.hosts.map(
-            async (host) => await this.#instances.create(plan, { host, access, image, network, traits }),
+            async (host) =>
+              await this.#instances.create(plan, { host, access, settings, image, network, traits }),
           ),
         );
         await markStarted(job);
@@ -258,6 +262,14 @@ export class DockerRuntime implements Runtime {
       );
     if (isolated) return null;
     return (await this.serviceNetwork()).name;
+  }
+
+  /** null: an isolated job has no use for any */
+  async #settingsOf(
+    { networkIsolation }: RunPlan,
+    { binds }: DaemonTraits,
+  ): Promise<ContainerSettings | null> {
+    return networkIsolation ? null : await containerSettings(this.#options.env, { binds });
   }
 
   /** @throws RUNTIME_REFUSED when this daemon cannot run the job as it asks */

@@ -4,6 +4,7 @@ import { logFile } from "../../logs/job-logs.ts";
 import type { InstanceState, JobAccess } from "../runtime.ts";
 import { sendFolder } from "./archive/send-folder.ts";
 import { containerOptions } from "./container-options.ts";
+import { type ContainerSettings, hasFiles, settingsMounts, stageSettings } from "./container-settings.ts";
 import type { Daemon } from "./daemon.ts";
 import { type DaemonTraits, isShared } from "./daemon-traits.ts";
 import { isConflict, isNotFound, isNotModified } from "./docker-errors.ts";
@@ -45,12 +46,15 @@ export class Instances {
     {
       host,
       access,
+      settings,
       image,
       network,
       traits,
     }: {
       readonly host: string;
       readonly access: JobAccess | null;
+      /** null: none, of an isolated job */
+      readonly settings: ContainerSettings | null;
       readonly image: JobImage;
       readonly network: string | null;
       readonly traits: DaemonTraits;
@@ -64,13 +68,16 @@ export class Instances {
     const mounts = isShared(traits)
       ? await boundMounts(plan, { files, volume: name, labels })
       : sentMounts(plan, { files, volume: name, labels, binds: traits.binds });
+    const shown = settings !== null && hasFiles(settings) ? settings : null;
+    if (shown !== null) await stageSettings(shown, files.settings);
     const options = containerOptions({
       plan,
       host,
       access,
+      settings: settings?.variables ?? {},
       image: image.id,
       network,
-      mounts,
+      mounts: shown !== null && traits.binds ? [...mounts, ...settingsMounts(shown, files.settings)] : mounts,
       labels,
       traits,
     });
@@ -84,11 +91,11 @@ export class Instances {
         await docker.createContainer({ name, ...options });
       }
     });
-    if (isShared(traits)) return;
     const { signal } = this.#options;
-    await this.#daemon.ask(
-      async (docker) => await sendFolder(docker, name, { folder: files.ml, path: ML, signal }),
-    );
+    const send = async (folder: string, path: string) =>
+      await this.#daemon.ask(async (docker) => await sendFolder(docker, name, { folder, path, signal }));
+    if (shown !== null && !traits.binds) await send(files.settings, "/");
+    if (!isShared(traits)) await send(files.ml, ML);
   }
 
   /** A container that ever ran is left as it is, also where the daemon's answer to its start was lost. */

@@ -17,6 +17,8 @@ export interface InstanceFiles {
   readonly folder: string;
   readonly ml: string;
   readonly transfer: string;
+  /** Stands for the container's `/`: files that settings name. */
+  readonly settings: string;
   /** How far the container's log was read. */
   readonly logPosition: string;
   /** There when what a remote container left is in `ml`. */
@@ -49,6 +51,7 @@ export function instanceFiles(job: JobFolder, host: string): InstanceFiles {
     folder,
     ml: join(folder, "ml"),
     transfer: join(folder, "transfer"),
+    settings: join(folder, "settings"),
     logPosition: join(job.folder, `log.${host}`),
     collected: join(job.folder, `collected.${host}`),
     overlay: (index) => ({ upper: join(folder, `upper-${index}`), work: join(folder, `work-${index}`) }),

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { access, cp, lstat, mkdir, readdir, readlink, realpath, stat, writeFile } from "node:fs/promises";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import type { Mount } from "./sandbox.ts";
 
 /** Folders with programs and libraries; where one is a link, as /bin is nowadays, the sandbox has the link. */
@@ -134,16 +134,6 @@ async function javaSettings(): Promise<string[]> {
   return (await readdir("/etc")).filter((name) => /^java-\d/.test(name));
 }
 
-/** Files and folders that settings name by absolute paths: they are shown with the settings. */
-export async function pathsNamed(settings: Readonly<Record<string, string>>): Promise<string[]> {
-  const words = new Set(
-    Object.values(settings).flatMap((value) => value.split(/[\s:]+/).filter((word) => isAbsolute(word))),
-  );
-  const found: string[] = [];
-  for (const word of words) if (word !== "/" && (await exists(word))) found.push(resolve(word));
-  return found;
-}
-
 /** True when every instance sees the path among its programs. */
 export function isProgramPath(path: string): boolean {
   return isSeen(path, PROGRAMS);
@@ -151,14 +141,6 @@ export function isProgramPath(path: string): boolean {
 
 function isSeen(path: string, shown: readonly string[]): boolean {
   return shown.some((each) => path === each || path.startsWith(`${each}/`));
-}
-
-/** pip's settings file of the user that runs the service, unless PIP_CONFIG_FILE names one. */
-export async function pipConfigFile(home: string | undefined): Promise<string | null> {
-  if (home === undefined || home === "") return null;
-  for (const file of [join(home, ".config/pip/pip.conf"), join(home, ".pip/pip.conf")])
-    if (await exists(file)) return file;
-  return null;
 }
 
 async function exists(path: string): Promise<boolean> {

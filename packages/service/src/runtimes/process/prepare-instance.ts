@@ -8,7 +8,7 @@ import type { JobAccess } from "../runtime.ts";
 import type { InstanceGroups } from "./cgroups.ts";
 import { dropRoot } from "./drop-root.ts";
 import type { Fifos } from "./fifos.ts";
-import { type HostView, pipConfigFile } from "./host-view.ts";
+import type { HostView } from "./host-view.ts";
 import { giveTree, type Owner, writeEtc } from "./instance-folders.ts";
 import {
   environmentPath,
@@ -20,7 +20,7 @@ import {
 import type { InstanceFiles } from "./job-files.ts";
 import { prefixCommand, prefixPath, rewriteWords } from "./prefix.ts";
 import { programScript } from "./program.ts";
-import { credentialsFile, networkSettings, programEnvironment } from "./program-environment.ts";
+import { credentialsFile, programEnvironment } from "./program-environment.ts";
 import { writePythonLayer } from "./python-layer.ts";
 import { type Recipe, type Recipes, sandboxCommand } from "./recipes.ts";
 import { quoteAll } from "./shell.ts";
@@ -112,15 +112,6 @@ async function prepareWithPrefix(instance: InstanceToPrepare): Promise<string> {
   if (process.getuid?.() !== 0) return prefixCommand(files, []);
   await checkReach(files);
   return prefixCommand(files, dropRoot(owner));
-}
-
-/** Settings of certificates and pip that jobs get of the service's surroundings. */
-export async function jobSettings(
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<Readonly<Record<string, string>>> {
-  const settings = networkSettings(env);
-  const config = settings.PIP_CONFIG_FILE === undefined ? await pipConfigFile(env.HOME) : null;
-  return config === null ? settings : { ...settings, PIP_CONFIG_FILE: config };
 }
 
 /** An isolated job has no use for pip's. */

@@ -8,36 +8,6 @@ export interface ProgramPlaces {
   readonly credentials: string;
 }
 
-/** Variables that say which certificates are trusted. */
-const CERTIFICATES = [
-  "SSL_CERT_FILE",
-  "SSL_CERT_DIR",
-  "REQUESTS_CA_BUNDLE",
-  "CURL_CA_BUNDLE",
-  "AWS_CA_BUNDLE",
-  "GIT_SSL_CAINFO",
-];
-/** pip's settings that say where it writes or which Python it is: those of the service's user mean nothing to a job. */
-const PIP_PLACES = new Set(
-  ["CACHE_DIR", "TARGET", "PREFIX", "ROOT", "SRC", "LOG", "USER", "PYTHON", "REQUIRE_VIRTUALENV"].map(
-    (name) => `PIP_${name}`,
-  ),
-);
-
-type Surroundings = Readonly<Record<string, string | undefined>>;
-
-/** Settings of certificates and pip among the service's own variables: what a job gets of them, and no more. */
-export function networkSettings(surroundings: Surroundings): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(surroundings).filter(
-      (entry): entry is [string, string] =>
-        entry[1] !== undefined &&
-        entry[1] !== "" &&
-        (CERTIFICATES.includes(entry[0]) || (entry[0].startsWith("PIP_") && !PIP_PLACES.has(entry[0]))),
-    ),
-  );
-}
-
 /** All variables of a program; the request's own win. */
 export function programEnvironment(
   plan: RunPlan,
@@ -51,7 +21,7 @@ export function programEnvironment(
     readonly path: readonly string[];
     readonly places: ProgramPlaces;
     readonly access: JobAccess | null;
-    /** of `networkSettings` */
+    /** of `jobSettings` */
     readonly settings: Readonly<Record<string, string>>;
     /** The environment's own. */
     readonly variables: Readonly<Record<string, string>>;
