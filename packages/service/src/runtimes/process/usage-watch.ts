@@ -1,5 +1,6 @@
 import { lstat, readdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
+import { Ballast } from "./ballast.ts";
 
 /** How often the free space is looked at. */
 const INTERVAL_MS = 1_000;
@@ -36,9 +37,11 @@ export class UsageWatch {
   readonly #onProblem: (error: unknown) => void;
   readonly #signal: AbortSignal;
   readonly #jobs = new Map<string, Watched>();
+  readonly #ballast: Ballast;
+  #hasLooked = false;
   #timer: NodeJS.Timeout | null = null;
 
-  /** @param folder any folder on the disk that jobs write to */
+  /** @param folder on the disk that jobs write to; a file whose name begins with a dot is kept in it */
   constructor(
     folder: string,
     options: {
@@ -49,6 +52,7 @@ export class UsageWatch {
     },
   ) {
     this.#folder = folder;
+    this.#ballast = new Ballast(join(folder, ".ballast"));
     this.#onOver = options.onOver;
     this.#onProblem = options.onProblem;
     this.#signal = options.signal;
@@ -66,6 +70,8 @@ export class UsageWatch {
 
   #schedule(): void {
     if (this.#timer !== null || this.#jobs.size === 0 || this.#signal.aborted) return;
+    const wait = this.#hasLooked ? INTERVAL_MS : 0;
+    this.#hasLooked = true;
     this.#timer = setTimeout(() => {
       void this.#look()
         .catch(this.#onProblem)
@@ -73,13 +79,16 @@ export class UsageWatch {
           this.#timer = null;
           this.#schedule();
         });
-    }, INTERVAL_MS);
+    }, wait);
     this.#timer.unref();
   }
 
   async #look(): Promise<void> {
     const { bavail, blocks, bsize } = await statfs(this.#folder);
-    const scarce = bavail * bsize < Math.min(RESERVE_BYTES, blocks * bsize * RESERVE_SHARE);
+    const [free, size] = [bavail * bsize, blocks * bsize];
+    const scarce = free < Math.min(RESERVE_BYTES, size * RESERVE_SHARE);
+    if (scarce) await this.#ballast.release();
+    else await this.#ballast.keep({ free, size });
     for (const job of this.#jobs.values()) {
       if (!scarce && Date.now() < job.measureAt) continue;
       const begun = Date.now();
