@@ -46,13 +46,27 @@ test.each([
   ],
   [
     "disk",
-    "disk full: the instance wrote more than its limit of 1.5 GiB; write less, or ask for a greater VolumeSizeInGB",
+    "disk full: the instance wrote more than its limit of 1.5 GiB, or the most on a machine that has no space left; write less, ask for a greater VolumeSizeInGB, or free some space",
   ],
 ] as const)("%s that is used up is said with the limit and what to do", (of, said) => {
   const limit = { of, bytes: 3 * 2 ** 29 };
   expect(programFailure({ ...failure, exitCode: 137, limit, lastLines: ["loading"] })).toBe(
     `AlgorithmError: ${said}; loading, exit code: 137`,
   );
+});
+
+test.each([
+  [
+    137,
+    /^AlgorithmError: killed by a signal \(SIGKILL\) that the service did not send: .*; loading, exit code: 137$/,
+  ],
+  [
+    143,
+    /^AlgorithmError: ended by a signal \(SIGTERM\) that the service did not send: .*; loading, exit code: 143$/,
+  ],
+  [139, /^AlgorithmError: loading, exit code: 139$/],
+])("a program that another one ended is told so: %i", (exitCode, reason) => {
+  expect(programFailure({ ...failure, exitCode, lastLines: ["loading"] })).toMatch(reason);
 });
 
 test.each([

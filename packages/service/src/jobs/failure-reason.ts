@@ -24,8 +24,14 @@ const LIMIT_MET = {
   memory: (size: number) =>
     `out of memory: the instance used its limit of ${size} GiB; read less at a time, or ask for an InstanceType with more (up to 80 % of the machine counts)`,
   disk: (size: number) =>
-    `disk full: the instance wrote more than its limit of ${size} GiB; write less, or ask for a greater VolumeSizeInGB`,
+    `disk full: the instance wrote more than its limit of ${size} GiB, or the most on a machine that has no space left; write less, ask for a greater VolumeSizeInGB, or free some space`,
 } as const;
+
+/** A signal's exit code that the service had no part in. */
+const ENDED_FROM_OUTSIDE: Readonly<Record<number, string>> = {
+  137: "killed by a signal (SIGKILL) that the service did not send: somebody killed it, Docker was restarted, or the machine ran out of memory",
+  143: "ended by a signal (SIGTERM) that the service did not send: somebody ended it, or Docker was restarted",
+};
 
 const ISOLATED = "the job ran with network isolation, without a network and without keys";
 /** What programs say that found no name, no way to an address, or no keys: of Python, Node, Java, Go, curl, git, boto3. */
@@ -53,8 +59,9 @@ export function programFailure({
   limit: met,
   isolated,
 }: ProgramFailure): string {
+  const cause = met === null ? ENDED_FROM_OUTSIDE[exitCode] : LIMIT_MET[met.of](gib(met.bytes));
   const notes = [
-    ...(met === null ? [] : [LIMIT_MET[met.of](gib(met.bytes))]),
+    ...(cause === undefined ? [] : [cause]),
     ...(isolated && [exitMessage ?? "", ...lastLines].some((text) => NO_NETWORK.test(text))
       ? [ISOLATED]
       : []),

@@ -34,6 +34,15 @@ export function startError(plan: RunPlan, image: string, error: unknown): unknow
       error,
     );
   }
+  if (/task \S+: already exists|already exists: unknown/i.test(words)) {
+    // whether its program ran, nobody knows: it must not run twice
+    return new FieldmarkError(
+      "DOCKER_FAILED",
+      `the Docker daemon ended while it started a container of ${image}, and cannot start it again: run the job again`,
+      {},
+      error,
+    );
+  }
   return new FieldmarkError("DOCKER_FAILED", `Docker cannot start ${image}: ${words}`, {}, error);
 }
 
