@@ -21,6 +21,10 @@ const machine = ({ env = {}, files = {}, answers = {} }: Given): Machine => ({
   ask: async (program, words) => answers[[program, ...words].join(" ")] ?? null,
 });
 const settingsOf = async (given: Given) => await findBuildSettings(machine(given));
+const maven = (text: string): Given => ({
+  env: { HOME: "/home" },
+  files: { "/home/.m2/settings.xml": text },
+});
 const SOURCES =
   "apt-get indextargets --format $(ORIGIN) deb $(REPO_URI) $(RELEASE) $(COMPONENT) Created-By: Packages";
 
@@ -93,6 +97,15 @@ test("npm's settings and the user's logins at registries are taken, nothing else
   ]);
 });
 
+test("Maven's settings of the user are taken as they are", async () => {
+  const text = "<settings><mirrors/></settings>\n";
+  const files = { "/home/ada/.m2/settings.xml": text };
+  const { secrets, found } = await settingsOf({ env: { HOME: "/home/ada" }, files });
+  expect(secrets.maven).toBe(text);
+  expect(found).toEqual(["Maven's settings"]);
+  expect((await settingsOf({ files })).secrets.maven).toBeUndefined();
+});
+
 test("apt's proxies are taken; its mirror where this is a Debian whose sources are not Debian's own", async () => {
   const dump =
     'Acquire::http::Proxy "http://proxy.example:3128";\nAcquire::http::Proxy::deb.example "DIRECT";\nAcquire::https::Proxy "";\nDir "/";\n';
@@ -124,6 +137,9 @@ test.each([
   [{ answers: { "python3 -m pip config list": "global.index-url='http://127.0.0.1:3141/root/pypi'" } }, true],
   [{ answers: { "npm config list --json": '{"registry":"http://localhost:4873/"}' } }, true],
   [{ answers: { "apt-config dump": 'Acquire::http::Proxy "http://127.0.0.1:3142";' } }, true],
+  [maven("<proxy><host>127.0.0.1</host><port>3128</port></proxy>"), true],
+  [maven("<mirror><url>http://localhost:8081/maven</url></mirror>"), true],
+  [maven("<proxy><host>proxy.example</host></proxy>"), false],
   [{ env: { https_proxy: "http://proxy.example:3128", no_proxy: "localhost,127.0.0.1" } }, false],
   [{ env: { http_proxy: "http://localhost.example:3128" } }, false],
 ])("%o needs this machine's network: %s", async (given, needed) => {

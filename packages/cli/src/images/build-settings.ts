@@ -47,6 +47,7 @@ export async function findBuildSettings(machine: Machine): Promise<BuildSettings
   const pip = await pipSettings(machine);
   const npm = await npmSettings(machine);
   const apt = await aptSettings(machine);
+  const maven = await mavenSettings(machine);
   const secrets = {
     settings: shellSettings({
       proxies,
@@ -58,6 +59,7 @@ export async function findBuildSettings(machine: Machine): Promise<BuildSettings
     ...(certificates === null ? {} : { ca: certificates.pem }),
     ...(pip.length === 0 ? {} : { pip: `[global]\n${pip.join("\n")}\n` }),
     ...(npm.length === 0 ? {} : { npm: `${npm.join("\n")}\n` }),
+    ...(maven === null ? {} : { maven }),
     apt: aptFile(apt.settings, certificates !== null),
     ...(apt.sources.length === 0 ? {} : { sources: `${apt.sources.join("\n")}\n` }),
   };
@@ -69,6 +71,7 @@ export async function findBuildSettings(machine: Machine): Promise<BuildSettings
       ...(certificates === null ? [] : [`certificates of ${certificates.from.join(", ")}`]),
       ...(pip.length === 0 ? [] : ["pip's settings"]),
       ...(npm.length === 0 ? [] : ["npm's settings"]),
+      ...(maven === null ? [] : ["Maven's settings"]),
       ...(apt.settings.length === 0 ? [] : ["apt's settings"]),
       ...(apt.sources.length === 0 ? [] : ["apt's mirror"]),
       ...(Object.keys(proxies).length === 0 ? [] : ["proxies"]),
@@ -150,6 +153,11 @@ async function npmSettings({ ask, read }: Machine): Promise<readonly string[]> {
   ];
 }
 
+/** The user's settings.xml as it is: mirrors, proxies, logins. */
+async function mavenSettings({ env, read }: Machine): Promise<string | null> {
+  return env.HOME === undefined || env.HOME === "" ? null : await read(`${env.HOME}/.m2/settings.xml`);
+}
+
 interface AptSettings {
   readonly settings: readonly string[];
   /** Lines of a sources.list; [] where they are Debian's own, which every base has. */
@@ -190,8 +198,8 @@ function aptFile(settings: readonly string[], hasCertificates: boolean): string 
 }
 
 function namesLoopback(text: string): boolean {
-  return [...text.matchAll(/\/\/(?:[^/@\s"]*@)?(\[[^\]]*\]|[^/:\s"]+)/g)].some(([, host = ""]) =>
-    /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/i.test(host),
+  return [...text.matchAll(/(?:\/\/|<host>\s*)(?:[^/@\s"<]*@)?(\[[^\]]*\]|[^/:\s"<]+)/g)].some(
+    ([, host = ""]) => /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/i.test(host),
   );
 }
 
