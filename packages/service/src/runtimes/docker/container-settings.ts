@@ -5,7 +5,7 @@ import { isForJobs, jobSettings, PATHS_APART } from "../job-settings.ts";
 import { type PipConf, readPipConf, writePipConf } from "./pip-conf.ts";
 
 /** Where a container has the files that its settings name. */
-export const SETTINGS = "/etc/fieldmark";
+const SETTINGS = "/etc/fieldmark";
 const PIP_CONF = "pip.conf";
 /** pip's settings of the whole machine. */
 const MACHINE_PIP_CONF = "/etc/pip.conf";
