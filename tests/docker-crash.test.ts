@@ -10,10 +10,14 @@ const here =
   process.getuid?.() === 0 && (await dockerOrSkip(what)) && (await imageOrSkip("debian:bookworm-slim", what));
 
 // Many more: node scripts/crash-docker.mjs --kills 60 --jobs 40
-test.skipIf(!here)("service, daemon and containers killed at random: no job lost, doubled or stuck", {
-  timeout: 600_000,
-}, async () => {
-  const words = [SCRIPT, "--kills", "5", "--jobs", "6", "--seed", "3"];
-  const { stdout } = await promisify(execFile)(process.execPath, words);
-  expect(stdout).toMatch(/^✓ 6 jobs, seed 3: 0 wrong/m);
-});
+test.skipIf(!here)(
+  "service, daemon and containers killed at random: no job lost, doubled or stuck",
+  {
+    timeout: 600_000,
+  },
+  async () => {
+    const words = [SCRIPT, "--kills", "5", "--jobs", "6", "--seed", "3"];
+    const { stdout } = await promisify(execFile)(process.execPath, words);
+    expect(stdout).toMatch(/^✓ 6 jobs, seed 3: 0 wrong/m);
+  },
+);

@@ -5,7 +5,15 @@ import { Command } from "commander";
 import { type CliContext, printable, writeLine } from "../context.ts";
 import { type Flags, readSetting, type SettingName, settingOptions } from "../settings.ts";
 
-const USED: readonly SettingName[] = ["data", "listen", "runtime", "pull", "maxInstances", "retention", "region"];
+const USED: readonly SettingName[] = [
+  "data",
+  "listen",
+  "runtime",
+  "pull",
+  "maxInstances",
+  "retention",
+  "region",
+];
 
 /** `fieldmark serve`: the service, until SIGTERM or Ctrl-C. Jobs that run then run on; the next start finds them. */
 export function serveCommand(context: CliContext): Command {

@@ -28,7 +28,13 @@ beforeAll(async () => {
   jobs = openSqliteJobStore(join(folder, "jobs.sqlite"), {
     random: (limit) => Math.floor(Math.random() * limit),
   });
-  const context = { jobs, maxInstances: 4, nextTokens: createNextTokens("s"), wake: () => void woken++, trouble: () => null };
+  const context = {
+    jobs,
+    maxInstances: 4,
+    nextTokens: createNextTokens("s"),
+    wake: () => void woken++,
+    trouble: () => null,
+  };
   const failing = async () => {
     throw new TypeError("a bug");
   };
