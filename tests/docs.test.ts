@@ -47,7 +47,12 @@ test("every flag that a page names is one of a command", () => {
   const flagsOf = (page: string) =>
     read(page)
       .split("\n")
-      .filter((line) => !/\b(npm|git|docker|vitest|node scripts|(node|python) examples|python3)\b/.test(line))
+      .filter(
+        (line) =>
+          !/\b(npm|git|docker|vitest|node scripts|(node|python) examples|python3|arguments=|smspark-)/.test(
+            line,
+          ),
+      )
       .flatMap((line) => line.match(/(?<![\w-])--[a-z][a-z-]+/g) ?? []);
   for (const page of pages.filter((path) => path === "README.md" || path.startsWith("docs/"))) {
     const unknown = flagsOf(page).filter((flag) => !known.has(flag) && flag !== "--version");

@@ -76,8 +76,8 @@ export class Worker {
   get state(): string {
     if (this.#heardAt === null) return "it never reported";
     const far =
-      this.progress === null
-        ? "before its first picture"
+      this.progress === null || this.progress.total === 0
+        ? "before it told of a picture"
         : `after ${this.progress.done} of ${this.progress.total} pictures`;
     return `its connection ended ${far}`;
   }
