@@ -152,7 +152,7 @@ if (!hasSklearn) process.stdout.write(`skipped: pip inside a job (the Docker dae
 
 test.skipIf(!hasSklearn)(
   "a job installs a package as this machine's own pip would",
-  { timeout: 120_000 },
+  { timeout: 400_000 },
   async () => {
     const env = Object.fromEntries(
       Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),

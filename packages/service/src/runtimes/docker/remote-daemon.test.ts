@@ -131,5 +131,5 @@ describe.skipIf(!mayRun)("a daemon that sees none of this machine's files", () =
     expect(state).toMatchObject({ kind: "exited" });
     expect(await readFile(join(ml, "processing/end/a"), "utf8")).toBe("before\n");
     expect(await open.log(plan)).toBe("up\n");
-  }, 120_000);
+  }, 400_000);
 });
