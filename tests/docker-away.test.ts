@@ -81,7 +81,7 @@ test.skipIf(!here)(
     const saysWhy = async () =>
       await expect
         .poll(async () => (await (await ProcessingJob.fromName(session, "patient")).phases()).at(-1)?.note, {
-          timeout: 30_000,
+          timeout: 180_000,
         })
         .toMatch(/the Docker daemon at unix:.*does not answer.*jobs wait for it/);
     const lines = async (): Promise<readonly string[]> =>
@@ -96,7 +96,7 @@ test.skipIf(!here)(
       await saysWhy();
 
       await door.open();
-      await expect.poll(lines, { timeout: 60_000 }).toContain("3");
+      await expect.poll(lines, { timeout: 180_000 }).toContain("3");
       await door.close();
       await saysWhy();
 

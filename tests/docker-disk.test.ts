@@ -49,7 +49,7 @@ async function smallDisk() {
 
 test.skipIf(!here)(
   "on a full disk jobs fail and say so, nothing is half written, and all goes on when there is space again",
-  { timeout: 240_000 },
+  { timeout: 600_000 },
   async () => {
     await using disk = await smallDisk();
     const problems: string[] = [];
@@ -65,7 +65,7 @@ test.skipIf(!here)(
       request.AppSpecification.ImageUri = BASE;
       await clients.sagemaker.send(new CreateProcessingJobCommand(request));
     };
-    const result = async (name: string) => await ended(clients.sagemaker, name, { seconds: 60 });
+    const result = async (name: string) => await ended(clients.sagemaker, name, { seconds: 180 });
     /** Waits until it has printed `up`; the first line of all makes the log group. */
     const up = async (name: string) => {
       for (;;) {
@@ -107,8 +107,8 @@ test.skipIf(!here)(
       expect(await keysOf(clients.s3, BUCKET, "")).toEqual(["after/a", "kept", "neighbour/a"]);
       const jobs = async () =>
         (await readdir(join(disk.data, "jobs"))).filter((name) => !name.startsWith("."));
-      await expect.poll(jobs, { timeout: 30_000 }).toEqual([]);
-      await expect.poll(disk.used, { timeout: 30_000 }).toBeLessThan(16 * MIB);
+      await expect.poll(jobs, { timeout: 180_000 }).toEqual([]);
+      await expect.poll(disk.used, { timeout: 180_000 }).toBeLessThan(16 * MIB);
     } finally {
       clients.destroy();
       await service.close();

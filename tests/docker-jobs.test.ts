@@ -314,7 +314,7 @@ containers(
 );
 
 containers("nothing is left behind", async () => {
-  await expect.poll(async () => await left("container"), { timeout: 30_000 }).toEqual([]);
+  await expect.poll(async () => await left("container"), { timeout: 180_000 }).toEqual([]);
   expect(await left("volume")).toEqual([]);
   expect((await readdir(join(data, "jobs"))).filter((name) => !name.startsWith("."))).toEqual([]);
   await close();

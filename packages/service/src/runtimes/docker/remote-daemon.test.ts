@@ -104,7 +104,7 @@ describe.skipIf(!mayRun)("a daemon that sees none of this machine's files", () =
     using _watching = open.runtime.watch(plan, () => {});
     await vi.waitFor(
       async () => expect(await readFile(join(ml, "processing/soon/a"), "utf8")).toBe("early\n"),
-      { timeout: 60_000, interval: 200 },
+      { timeout: 180_000, interval: 200 },
     );
     expect(await open.runtime.observe(plan)).toMatchObject([{ kind: "running" }]);
   });
@@ -122,7 +122,7 @@ describe.skipIf(!mayRun)("a daemon that sees none of this machine's files", () =
         await open.runtime.observe(plan);
         expect(await open.log(plan)).toBe("up\n");
       },
-      { timeout: 30_000, interval: 100 },
+      { timeout: 180_000, interval: 100 },
     );
     await daemon.kill();
     const states = open.ended(plan);
