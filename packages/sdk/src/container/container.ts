@@ -73,10 +73,9 @@ export interface Container {
  */
 export async function readContainer(env: Variables): Promise<Container> {
   const at = placesBelow(env[CONTAINER_PREFIX_VARIABLE] || ML);
-  const [config, resources] = await Promise.all([
-    ConfigFile.read(at(CONTAINER_PATHS.processingJobConfig)),
-    ConfigFile.read(at(CONTAINER_PATHS.resourceConfig)),
-  ]);
+  // one after the other: outside a job always the first is named
+  const config = await ConfigFile.read(at(CONTAINER_PATHS.processingJobConfig));
+  const resources = await ConfigFile.read(at(CONTAINER_PATHS.resourceConfig));
   const jobName = config.text("ProcessingJobName");
   const inputs = config.objects("ProcessingInputs").flatMap((input) => inputOf(input, at));
   const outputs = (config.object("ProcessingOutputConfig")?.objects("Outputs") ?? []).flatMap((output) =>
