@@ -1,13 +1,10 @@
-import { chmod, lchown, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, lchown, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CONTAINER_PATHS } from "@fieldmark/contract";
 import type { RunPlan } from "../../jobs/run-plan.ts";
+import { removeTree } from "../remove-tree.ts";
 import { INSIDE, OVERLAY } from "./instance-sandbox.ts";
 import type { InstanceFiles } from "./job-files.ts";
 import { addressOf } from "./slots.ts";
-
-/** Removing a tree again after its folders were opened. */
-const REMOVE_ATTEMPTS = 4;
 
 export interface Owner {
   readonly uid: number;
@@ -15,14 +12,13 @@ export interface Owner {
 }
 
 /** Makes the folders of one instance anew; what was there is removed. */
-export async function makeInstanceFolders(
-  plan: RunPlan,
-  host: string,
-  {
-    files,
-    owner,
-  }: { readonly files: InstanceFiles /** null: the service's own user */; readonly owner: Owner | null },
-): Promise<void> {
+export async function makeInstanceFolders({
+  files,
+  owner,
+}: {
+  readonly files: InstanceFiles /** null: the service's own user */;
+  readonly owner: Owner | null;
+}): Promise<void> {
   await removeTree(files.folder);
   await mkdir(files.folder, { mode: 0o711 });
   const given = [
@@ -36,31 +32,8 @@ export async function makeInstanceFolders(
   ];
   const mine = [OVERLAY.upper, OVERLAY.work, OVERLAY.merged, "root"].map((name) => join(files.folder, name));
   for (const folder of [...given, ...mine]) await mkdir(folder, { mode: 0o755 });
-  const inMl = (path: string) => join(files.ml, path.slice(INSIDE.ml.length));
-  await Promise.all([
-    writeFile(
-      inMl(CONTAINER_PATHS.processingJobConfig),
-      `${JSON.stringify(plan.processingJobConfig, null, 2)}\n`,
-    ),
-    writeFile(
-      inMl(CONTAINER_PATHS.resourceConfig),
-      `${JSON.stringify(resourceConfig(plan, host), null, 2)}\n`,
-    ),
-    chmod(files.tmp, 0o1777),
-  ]);
+  await chmod(files.tmp, 0o1777);
   if (owner !== null) for (const path of given) await lchown(path, owner.uid, owner.gid);
-}
-
-/** What a program finds in /opt/ml/config/resourceconfig.json. */
-function resourceConfig({ hosts, instanceType }: RunPlan, host: string) {
-  const group = "homogeneousCluster";
-  return {
-    current_host: host,
-    hosts,
-    current_instance_type: instanceType,
-    current_group_name: group,
-    instance_groups: [{ instance_group_name: group, instance_type: instanceType, hosts }],
-  };
 }
 
 /** Files of /etc that an instance has of its own. */
@@ -99,32 +72,5 @@ export async function giveTree(path: string, { uid, gid }: Owner): Promise<void>
     const below = join(path, entry.name);
     if (entry.isDirectory()) await giveTree(below, { uid, gid });
     else await lchown(below, uid, gid);
-  }
-}
-
-/** Removes a folder with whatever modes a program of the same user left in it. */
-export async function removeTree(path: string): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await rm(path, { recursive: true, force: true, maxRetries: 3 });
-      return;
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if ((code !== "EACCES" && code !== "EPERM" && code !== "ENOTEMPTY") || attempt === REMOVE_ATTEMPTS)
-        throw error;
-      await openTree(path);
-    }
-  }
-}
-
-/** What is gone meanwhile is as good as opened: a removal that failed may still be at work beside this. */
-async function openTree(path: string): Promise<void> {
-  try {
-    await chmod(path, 0o700);
-    for (const entry of await readdir(path, { withFileTypes: true })) {
-      if (entry.isDirectory()) await openTree(join(path, entry.name));
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
 }

@@ -8,11 +8,13 @@ import type { Environments } from "../../environments/environments.ts";
 import type { RunPlan } from "../../jobs/run-plan.ts";
 import { jobSettings, pathsNamed } from "../job-settings.ts";
 import { sharedFolders } from "../linked-inputs.ts";
+import { removeTree } from "../remove-tree.ts";
 import type { InstanceFolder, InstanceState, JobAccess, Prepared, Runtime } from "../runtime.ts";
+import { UsageWatch } from "../usage-watch.ts";
 import { type ControlGroups, openControlGroups, removeGroups } from "./cgroups.ts";
 import { Fifos } from "./fifos.ts";
 import { type HostView, hostViews } from "./host-view.ts";
-import { makeInstanceFolders, type Owner, removeTree } from "./instance-folders.ts";
+import { makeInstanceFolders, type Owner } from "./instance-folders.ts";
 import { OVERLAY } from "./instance-sandbox.ts";
 import { instanceFiles, type JobFiles, jobFiles, jobsFolder } from "./job-files.ts";
 import { isRunning, observeJob, readStarted, signalJob } from "./job-process.ts";
@@ -22,7 +24,6 @@ import { type Recipes, removeOverlayWork, tryRecipes } from "./recipes.ts";
 import { Slots } from "./slots.ts";
 import { startSupervisor } from "./start-supervisor.ts";
 import { instanceScript, supervisorScript } from "./supervisor.ts";
-import { UsageWatch } from "./usage-watch.ts";
 
 /** First user id of jobs where the service is root; a job's is this and its slot. */
 const FIRST_UID = 2_000_000;
@@ -124,7 +125,7 @@ export class ProcessRuntime implements Runtime {
     const found: InstanceFolder[] = [];
     for (const host of plan.hosts) {
       const files = instanceFiles(job, host);
-      if (fresh) await makeInstanceFolders(plan, host, { files, owner });
+      if (fresh) await makeInstanceFolders({ files, owner });
       found.push({
         host,
         ml: files.ml,

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { FieldmarkError } from "@fieldmark/contract";
 import type Docker from "dockerode";
-import { removeTree } from "../../process/instance-folders.ts";
+import { removeTree } from "../../remove-tree.ts";
 import { isNotFound } from "../docker-errors.ts";
 import { type ArchiveBounds, type ArchiveEntry, archiveEntries } from "./archive-entries.ts";
 
