@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FolderStore, type ObjectStore } from "@fieldmark/object-store";
+import { anyRunPlan } from "../jobs/run-plan.test.kit.ts";
 import type { Download, RunPlan, Upload } from "../jobs/run-plan.ts";
 import type { InstanceFolder } from "../runtimes/runtime.ts";
 import { storeTransfer } from "./store-transfer.ts";
@@ -81,22 +82,5 @@ export function planOf(parts: {
   readonly downloads?: readonly Download[];
   readonly uploads?: readonly Upload[];
 }): RunPlan {
-  return {
-    jobId: "j1",
-    jobName: "birds",
-    jobArn: "arn:aws:sagemaker:us-east-1:123456789012:processing-job/birds",
-    region: "us-east-1",
-    image: "image",
-    entrypoint: null,
-    arguments: [],
-    environment: {},
-    instanceType: "ml.m5.xlarge",
-    hosts: ["algo-1"],
-    networkIsolation: false,
-    downloads: parts.downloads ?? [],
-    uploads: parts.uploads ?? [],
-    limits: { memoryBytes: 1 << 30, cpus: 2, processes: 100, diskBytes: 1 << 30, maxRuntimeSeconds: 60 },
-    processingJobConfig: {},
-    logStreams: [],
-  };
+  return anyRunPlan({ jobName: "birds", ...parts });
 }

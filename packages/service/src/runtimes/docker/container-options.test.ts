@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { anyRunPlan } from "../../jobs/run-plan.test.kit.ts";
 import type { RunPlan } from "../../jobs/run-plan.ts";
 import { containerEnvironment, containerOptions, shortfall } from "./container-options.ts";
 import type { DaemonTraits } from "./daemon-traits.ts";
@@ -13,24 +14,9 @@ const traits: DaemonTraits = {
   logDrivers: ["local", "json-file"],
   hasGpus: false,
 };
-const plan: RunPlan = {
-  jobId: "id",
-  jobName: "name",
-  jobArn: "arn:aws:sagemaker:us-east-1:123456789012:processing-job/name",
-  region: "us-east-1",
-  image: "image",
-  entrypoint: null,
-  arguments: [],
-  environment: {},
-  instanceType: "ml.m5.xlarge",
-  hosts: ["algo-1"],
-  networkIsolation: false,
-  downloads: [],
-  uploads: [],
+const plan = anyRunPlan({
   limits: { memoryBytes: 16 * GIB, cpus: 4, processes: 4096, diskBytes: GIB, maxRuntimeSeconds: 60 },
-  processingJobConfig: {},
-  logStreams: ["name/algo-1-1"],
-};
+});
 const access = {
   endpoint: "http://172.20.0.1:4000",
   region: "us-east-1",

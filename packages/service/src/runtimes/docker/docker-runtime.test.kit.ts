@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type Docker from "dockerode";
 import type { Images } from "../../images/images.ts";
+import { anyRunPlan } from "../../jobs/run-plan.test.kit.ts";
 import type { RunPlan } from "../../jobs/run-plan.ts";
 import { logFile } from "../../logs/job-logs.ts";
 import type { InstanceState, JobAccess } from "../runtime.ts";
@@ -164,31 +165,10 @@ let count = 0;
 
 function testPlan(script: string, more: Partial<RunPlan> = {}): RunPlan {
   count += 1;
-  const jobId = `test${process.pid}x${count}`;
-  const hosts = more.hosts ?? ["algo-1"];
-  return {
-    jobId,
-    jobName: `job-${jobId}`,
-    jobArn: `arn:aws:sagemaker:us-east-1:123456789012:processing-job/job-${jobId}`,
-    region: "us-east-1",
+  return anyRunPlan({
+    jobId: `test${process.pid}x${count}`,
     image: IMAGE,
     entrypoint: ["/bin/bash", "-c", script],
-    arguments: [],
-    environment: {},
-    instanceType: "ml.m5.xlarge",
-    hosts,
-    networkIsolation: false,
-    downloads: [],
-    uploads: [],
-    limits: {
-      memoryBytes: 512 * 2 ** 20,
-      cpus: 2,
-      processes: 256,
-      diskBytes: 2 ** 30,
-      maxRuntimeSeconds: 60,
-    },
-    processingJobConfig: { ProcessingJobName: jobId },
-    logStreams: hosts.map((host) => `job-${jobId}/${host}-1`),
     ...more,
-  };
+  });
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
+import { anyRunPlan } from "../../jobs/run-plan.test.kit.ts";
 import type { RunPlan } from "../../jobs/run-plan.ts";
 import { type ContractProgram, runtimeContract } from "../runtime-contract.ts";
 import { type FakeProgram, fakeProgram, fakeRuntime, loseFakeInstance } from "./fake-runtime.ts";
@@ -17,24 +17,7 @@ const PROGRAMS = {
 let made = 0;
 
 function plan(program: ContractProgram, { hosts = ["algo-1"] }: { hosts?: readonly string[] } = {}): RunPlan {
-  const jobId = `job${made++}`;
-  return {
-    jobId,
-    jobName: jobId,
-    jobArn: `arn:aws:sagemaker:us-east-1:123456789012:processing-job/${jobId}`,
-    region: "us-east-1",
-    image: "fake",
-    ...fakeProgram(PROGRAMS[program]),
-    environment: {},
-    instanceType: "ml.m5.large",
-    hosts,
-    networkIsolation: false,
-    downloads: [],
-    uploads: [],
-    limits: { memoryBytes: 1, cpus: 1, processes: 1, diskBytes: 1, maxRuntimeSeconds: 60 },
-    processingJobConfig: {},
-    logStreams: hosts.map((host) => `${jobId}/${host}-1`),
-  };
+  return anyRunPlan({ jobId: `job${made++}`, hosts, ...fakeProgram(PROGRAMS[program]) });
 }
 
 runtimeContract("fake", async () => {
