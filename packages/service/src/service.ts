@@ -1,9 +1,9 @@
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
-import type { CredentialLookup } from "@fieldmark/contract";
+import { type CredentialLookup, FieldmarkError } from "@fieldmark/contract";
 import { FolderStore } from "@fieldmark/object-store";
 import { createDispatch, type Dispatch } from "./api/dispatch.ts";
-import { createHttpServer, listen } from "./api/http-server.ts";
+import { createHttpServer, httpUrl, listen } from "./api/http-server.ts";
 import { addressElsewhere, JobListener } from "./api/job-listener.ts";
 import { createNextTokens } from "./api/next-token.ts";
 import type { Identity } from "./api/operation.ts";
@@ -87,7 +87,10 @@ async function start(options: ServiceOptions, parts: Disposables): Promise<Servi
   parts.add(() => closing.abort(new Error("the service ends")));
   const onProblem = (error: unknown, jobName: string | null = null) =>
     log(`problem${jobName === null ? "" : ` of job ${jobName}`}: ${describe(error)}`);
-  const onDefect = (error: unknown, request: string) => log(`bug: ${request}: ${describe(error)}`);
+  const onDefect = (error: unknown, request: string) => {
+    const kind = error instanceof FieldmarkError && error.fault === "environment" ? "problem" : "bug";
+    log(`${kind}: ${request}: ${describe(error)}`);
+  };
 
   await makeDataFolder(dataFolder);
   parts.use(await lockFolder(dataFolder));
@@ -202,8 +205,7 @@ async function start(options: ServiceOptions, parts: Disposables): Promise<Servi
 
 /** An address that clients on this machine can use, where the service listens on all of its own. */
 function urlOf(host: string, port: number): string {
-  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+  return httpUrl(host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host, port);
 }
 
 const describe = (error: unknown): string =>

@@ -70,3 +70,8 @@ export async function listen(
   const address = server.address();
   return typeof address === "object" && address !== null ? address.port : port;
 }
+
+/** The URL of a host, which may be an IPv6 address. */
+export function httpUrl(host: string, port: number): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}

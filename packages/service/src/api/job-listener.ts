@@ -3,7 +3,7 @@ import type { Server } from "node:http";
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
 import { FieldmarkError } from "@fieldmark/contract";
 import type { Dispatch } from "./dispatch.ts";
-import { createHttpServer, listen } from "./http-server.ts";
+import { createHttpServer, httpUrl, listen } from "./http-server.ts";
 
 export interface JobListenerOptions {
   /** The gateway of the jobs' network; waits for it as long as need be. */
@@ -65,7 +65,7 @@ export class JobListener implements AsyncDisposable {
       throw error;
     });
     if (port === null) return this.#notHere(host);
-    const listening = { host, url: `http://${host}:${port}`, server };
+    const listening = { host, url: httpUrl(host, port), server };
     this.#listening = listening;
     if (this.#hasClosed) await this.#close();
     return listening.url;
@@ -131,8 +131,7 @@ export function addressElsewhere(
     .flatMap((addresses) => addresses ?? [])
     .find(({ internal, family }) => !internal && family === "IPv4")?.address;
   const address = isAny ? outward : host;
-  if (address === undefined) return null;
-  return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
+  return address === undefined ? null : httpUrl(address, port);
 }
 
 function failedWith(error: unknown, code: string): boolean {
