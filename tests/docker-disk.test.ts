@@ -98,6 +98,8 @@ test.skipIf(!here)(
       await disk.fill();
       const put = clients.s3.send(new PutObjectCommand({ ...kept, Body: Buffer.alloc(MIB) }));
       await expect(put).rejects.toMatchObject({ $metadata: { httpStatusCode: 500 } });
+      await expect(submit("refused", "true")).rejects.toMatchObject({ $metadata: { httpStatusCode: 500 } });
+      expect(problems.filter((line) => line.startsWith("bug:"))).toEqual([]);
       expect((await bytesOf(clients.s3, BUCKET, "kept")).toString()).toBe("kept\n");
 
       await disk.free();

@@ -28,7 +28,7 @@ export interface DispatchOptions {
   /** What a request without signature for `/` is told; plain JSON. */
   readonly health: () => unknown;
   readonly now: () => Date;
-  /** Told of every error that is a bug of ours; the client sees InternalFailure. */
+  /** Told of every error that is a bug of ours or the fault of this machine, such as a full disk. */
   readonly onDefect: (error: unknown, request: string) => void;
 }
 
@@ -70,7 +70,7 @@ async function answerTo(request: ServiceRequest, options: DispatchOptions): Prom
   try {
     return await callOperation(request, protocol, options);
   } catch (error) {
-    if (!(error instanceof FieldmarkError) || error.fault === "service")
+    if (!(error instanceof FieldmarkError) || error.fault === "service" || error.fault === "environment")
       options.onDefect(error, `${incoming.method} ${incoming.url} (${service}, ${requestId})`);
     return protocol.failure(failureOf(error), service, requestId);
   }

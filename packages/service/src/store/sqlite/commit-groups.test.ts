@@ -49,3 +49,17 @@ test("when the commit itself fails every member fails, and the next group works"
   await groups.write(insert(2));
   expect(values()).toEqual([2]);
 });
+
+test("on a full disk every member fails and says so, and the next group works when there is space again", async () => {
+  connection.exec("create table large (bytes blob); pragma max_page_count = 8");
+  const large = groups.write(() =>
+    connection.all(CompiledQuery.raw("insert into large values (zeroblob(100000))")),
+  );
+  const other = groups.write(insert(1));
+  await expect(large).rejects.toMatchObject({ code: "DISK", message: expect.stringContaining("full") });
+  await expect(other).rejects.toMatchObject({ code: "DISK" });
+  expect(values()).toEqual([]);
+  connection.exec("pragma max_page_count = 1000");
+  await groups.write(insert(2));
+  expect(values()).toEqual([2]);
+});

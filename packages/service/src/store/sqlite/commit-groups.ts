@@ -1,3 +1,4 @@
+import { FieldmarkError } from "@fieldmark/contract";
 import type { Connection } from "./connection.ts";
 
 interface Member {
@@ -46,7 +47,7 @@ export class CommitGroups implements Disposable {
       outcomes =
         this.#together(members) ?? this.#transact(() => members.map((member) => this.#runAlone(member)));
     } catch (error) {
-      for (const { fail } of members) fail(error);
+      for (const { fail } of members) fail(asDiskError(error));
       return;
     }
     for (const settle of outcomes) settle();
@@ -80,6 +81,8 @@ export class CommitGroups implements Disposable {
       this.#connection.exec("release member");
       return settle;
     } catch (error) {
+      // the disk is full: SQLite ended the whole transaction by itself
+      if (!this.#connection.inTransaction) throw error;
       this.#connection.exec("rollback to member");
       this.#connection.exec("release member");
       return () => fail(error);
@@ -90,4 +93,11 @@ export class CommitGroups implements Disposable {
   #rollBack(): void {
     if (this.#connection.inTransaction) this.#connection.exec("rollback");
   }
+}
+
+/** What SQLite says of the disk as an error with a code; anything else as it is. https://www.sqlite.org/rescode.html */
+function asDiskError(error: unknown): unknown {
+  const { code = "", message } = error as Error & { readonly code?: string };
+  if (!/^SQLITE_(?:FULL|IOERR|READONLY|CANTOPEN)/.test(code)) return error;
+  return new FieldmarkError("DISK", `the record could not be written: ${message}`, { code }, error);
 }
