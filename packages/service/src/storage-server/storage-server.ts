@@ -21,7 +21,7 @@ export interface StorageServerOptions<I> {
   /** The only region that this service is. */
   readonly region: string;
   readonly now: () => Date;
-  /** Told of every error that is a defect of ours: it is answered with InternalError. */
+  /** Told of every error that is answered with InternalError: a bug of ours, or the fault of this machine, such as a full disk. */
   readonly onDefect: (error: unknown, request: string) => void;
 }
 
