@@ -140,9 +140,14 @@ test("a decompression bomb is stopped, in a picture or between the entries", asy
 test("another checksum, a cut archive and a folder in use leave nothing behind", async () => {
   const { path, md5 } = await writeArchive();
   await expect(prepareCub({ ...base(), from: path })).rejects.toMatchObject({ code: "CHECKSUM_MISMATCH" });
-  await writeFile(path, (await readFile(path)).subarray(0, 600));
-  await expect(prepareCub({ ...base(), from: path, md5 })).rejects.toMatchObject({ code: "ARCHIVE_BROKEN" });
-  expect(await readdir(folder)).toEqual(["cub.tgz"]);
+  const bytes = await readFile(path);
+  for (let length = 100; length < bytes.length; length += 20) {
+    await writeFile(path, bytes.subarray(0, length));
+    await expect(prepareCub({ ...base(), from: path, md5 })).rejects.toMatchObject({
+      code: "ARCHIVE_BROKEN",
+    });
+    expect(await readdir(folder)).toEqual(["cub.tgz"]);
+  }
   await mkdir(join(folder, "out"));
   await writeFile(join(folder, "out/mine.txt"), "");
   await expect(prepareCub({ ...base(), from: await writeTree() })).rejects.toMatchObject({

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { mkdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { Transform } from "node:stream";
+import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { FieldmarkError } from "@fieldmark/contract";
@@ -48,9 +48,12 @@ export async function unpackCub(archive: string, folder: string, options: Unpack
   const reading = pipeline(createReadStream(archive), digest, createGunzip(), meter(archive, size), entries, {
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
+  const writing = writeEntries(entries, folder, options.classes);
   try {
-    await Promise.all([reading, writeEntries(entries, folder, options.classes)]);
+    await Promise.all([reading, writing]);
   } catch (cause) {
+    // The caller removes the folder: nothing may be written into it any more.
+    await Promise.allSettled([reading, writing]);
     if (cause instanceof FieldmarkError) throw cause;
     if (options.signal?.aborted === true)
       throw new FieldmarkError("INTERRUPTED", `${archive}: interrupted`, {}, cause);
@@ -98,7 +101,7 @@ async function writeEntries(
       throw new FieldmarkError("ARCHIVE_BROKEN", `${name}: ${size} bytes, expected at most ${place.limit}`);
     }
     await mkdir(dirname(join(folder, place.path)), { recursive: true });
-    await pipeline(entry, createWriteStream(join(folder, place.path)));
+    await writeFile(join(folder, place.path), Readable.from(entry));
   }
 }
 

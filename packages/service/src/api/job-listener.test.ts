@@ -192,6 +192,33 @@ test("after a restart the port is the same; one that is taken is said, and anoth
   other.close();
 });
 
+test("closed while it waits for the daemon, it neither listens nor writes when the answer comes", async () => {
+  const portFile = join(folder, "late-port");
+  let answer: (gateway: string) => void = never;
+  const listening = listener([], {
+    portFile,
+    gateway: async () => await new Promise((resolve) => (answer = resolve)),
+  });
+  const opened = listening.endpoint();
+  await Promise.resolve();
+  await listening[Symbol.asyncDispose]();
+  answer(GATEWAY);
+  expect(await opened).toBe(null);
+  expect(await readFile(portFile, "utf8").catch(() => null)).toBe(null);
+});
+
+test("closed while it opens, it leaves no port half open", async () => {
+  const portFile = join(folder, "opening-port");
+  const listening = listener([], { portFile });
+  const opened = listening.endpoint();
+  await new Promise(setImmediate);
+  await listening[Symbol.asyncDispose]();
+  const url = (await opened) ?? "";
+  const written = (await readFile(portFile, "utf8")).trim();
+  expect(new URL(url).port).toBe(written);
+  await expect(fetch(url)).rejects.toThrow();
+});
+
 test("a port file that holds something else is written anew", async () => {
   const portFile = join(folder, "odd-port");
   await writeFile(portFile, "99999\n");

@@ -28,6 +28,8 @@ type Interfaces = NodeJS.Dict<NetworkInterfaceInfo[]>;
 export class JobListener implements AsyncDisposable {
   readonly #options: JobListenerOptions;
   #opening: Promise<unknown> = Promise.resolve();
+  /** The part of an opening that does not wait for the daemon. */
+  #moving: Promise<unknown> = Promise.resolve();
   #listening: { readonly host: string; readonly url: string; readonly server: Server } | null = null;
   #hasClosed = false;
   #told: string | null = null;
@@ -51,12 +53,20 @@ export class JobListener implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#hasClosed = true;
+    await Promise.allSettled([this.#moving]);
     await this.#close();
   }
 
   async #open(): Promise<string | null> {
-    const { gateway } = this.#options;
-    const host = await gateway();
+    const host = await this.#options.gateway();
+    // nothing listens, and nothing is written, once this is closed
+    if (this.#hasClosed) return null;
+    const moved = this.#moveTo(host);
+    this.#moving = moved;
+    return await moved;
+  }
+
+  async #moveTo(host: string): Promise<string | null> {
     if (this.#listening?.host === host) return this.#listening.url;
     await this.#close();
     const server = createHttpServer(this.#options.dispatch, this.#options.onDefect);
@@ -67,7 +77,6 @@ export class JobListener implements AsyncDisposable {
     if (port === null) return this.#notHere(host);
     const listening = { host, url: httpUrl(host, port), server };
     this.#listening = listening;
-    if (this.#hasClosed) await this.#close();
     return listening.url;
   }
 
