@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import {
   closeSync,
   constants,
@@ -13,6 +13,7 @@ import {
 import { copyFile, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { BodyMd5 } from "./body-md5.ts";
 import { ABSENT, unless } from "./errno.ts";
 import { identityOf } from "./sidecars.ts";
 
@@ -56,7 +57,7 @@ export async function writeDraft(folder: string, body: AsyncIterable<Uint8Array>
   const file = await open(path, "wx", READ_ONLY);
   const owned = own(path, file);
   try {
-    const md5 = await receive(file, body);
+    const md5 = await receive({ file, path }, body);
     return { ...owned, ...describe(file), md5 };
   } catch (error) {
     await owned[Symbol.asyncDispose]();
@@ -103,9 +104,16 @@ export async function copyDraft(folder: string, source: string): Promise<Draft> 
   }
 }
 
-/** Hashes and gathers chunks while the ones before are being written; nothing is copied. Returns the md5. */
-async function receive(file: number, body: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const hash = createHash("md5");
+/** Gathers chunks while the ones before are being written; nothing is copied. Returns the md5. */
+async function receive(
+  { file, path }: { readonly file: number; readonly path: string },
+  body: AsyncIterable<Uint8Array>,
+): Promise<Buffer> {
+  using md5 = new BodyMd5(path);
+  const writeOut = async (chunks: readonly Uint8Array[], bytes: number) => {
+    await writeAll(file, chunks);
+    md5.written(bytes);
+  };
   let gathered: Uint8Array[] = [];
   let bytes = 0;
   let unflushed = 0;
@@ -113,13 +121,13 @@ async function receive(file: number, body: AsyncIterable<Uint8Array>): Promise<B
   let flushing: Promise<unknown> = Promise.resolve();
   try {
     for await (const chunk of body) {
-      hash.update(chunk);
+      md5.received(chunk);
       if (chunk.length === 0) continue;
       gathered.push(chunk);
       bytes += chunk.length;
       if (bytes < WRITE_BYTES) continue;
       await writing;
-      writing = inBackground(writeAll(file, gathered));
+      writing = inBackground(writeOut(gathered, bytes));
       unflushed += bytes;
       gathered = [];
       bytes = 0;
@@ -130,13 +138,13 @@ async function receive(file: number, body: AsyncIterable<Uint8Array>): Promise<B
       }
     }
     await writing;
-    if (bytes > 0) await writeAll(file, gathered);
+    if (bytes > 0) await writeOut(gathered, bytes);
     await flushing;
+    return await md5.digest();
   } catch (error) {
     await Promise.allSettled([writing, flushing]);
     throw error;
   }
-  return hash.digest();
 }
 
 /** Awaited later: a failure until then is not an unhandled one. */
