@@ -80,25 +80,26 @@ export class JobLife {
     await this.recorded();
   }
 
-  /** Takes lines of progress as they come and records now and then the last one. */
-  notes(): { readonly note: (line: string) => void } & AsyncDisposable {
+  /** Takes lines of progress as they come and records now and then the last one; its end records what is left. */
+  notes(): { readonly note: (line: string) => void } & Disposable {
     let latest: string | null = null;
-    let writer: Promise<void> | null = null;
-    const write = async () => {
-      while (latest !== null) {
-        this.add({ note: latest });
-        latest = null;
-        await new Promise((resolve) => setTimeout(resolve, NOTE_PAUSE));
-      }
-      writer = null;
+    let pause: NodeJS.Timeout | null = null;
+    const record = () => {
+      if (latest !== null) this.add({ note: latest });
+      latest = null;
+    };
+    const recordInTurn = () => {
+      pause = latest === null ? null : setTimeout(recordInTurn, NOTE_PAUSE);
+      record();
     };
     return {
       note: (line) => {
         latest = line;
-        writer ??= write();
+        if (pause === null) recordInTurn();
       },
-      [Symbol.asyncDispose]: async () => {
-        await writer;
+      [Symbol.dispose]: () => {
+        clearTimeout(pause ?? undefined);
+        record();
       },
     };
   }

@@ -1,5 +1,5 @@
 import type { JobLogs } from "../logs/job-logs.ts";
-import type { InstanceState, JobAccess, Runtime } from "../runtimes/runtime.ts";
+import type { InstanceState, JobAccess, Prepared, Runtime } from "../runtimes/runtime.ts";
 import type { Transfer } from "../transfer/transfer.ts";
 import { writeConfigFiles } from "./config-files.ts";
 import { endOfJob, type Problems } from "./end-of-job.ts";
@@ -99,10 +99,7 @@ async function startUnlessStarted(
   const isAdopted = states.some(isStarted);
   if (!isAdopted && !life.hasReached("running")) {
     signal.throwIfAborted();
-    await using notes = life.notes();
-    const { imageDigest } = await runtime.prepare(plan, { signal, onProgress: notes.note });
-    await notes[Symbol.asyncDispose]();
-    life.advance("staging", { imageDigest });
+    life.advance("staging", await preparedImage(life, plan, { runtime, signal }));
     const folders = await runtime.folders(plan);
     for (const folder of folders) await writeConfigFiles(plan, folder, runtime.name);
     await transfers.run(() => transfer.stage(plan, folders, signal), signal);
@@ -119,6 +116,15 @@ async function startUnlessStarted(
       ? null
       : { endpoint: address, region: plan.region, ...sessionKeys };
   await runtime.start(plan, access);
+}
+
+async function preparedImage(
+  life: JobLife,
+  plan: RunPlan,
+  { runtime, signal }: { readonly runtime: Runtime; readonly signal: AbortSignal },
+): Promise<Prepared> {
+  using notes = life.notes();
+  return await runtime.prepare(plan, { signal, onProgress: notes.note });
 }
 
 const isStarted = ({ kind }: InstanceState) => kind !== "absent";
