@@ -11,7 +11,8 @@ from pathlib import Path
 import pyspark
 import pytest
 import sagemaker
-from sagemaker.processing import ProcessingOutput
+from sagemaker.network import NetworkConfig
+from sagemaker.processing import ProcessingInput, ProcessingOutput
 from sagemaker.spark.processing import PySparkProcessor, SparkJarProcessor
 from conftest import ROLE, lines_of, unique
 from spark_processors import APPS, COUNTED, TEXT, compile_jar
@@ -130,6 +131,20 @@ def answer(url, container):
             said = subprocess.run(["docker", "logs", container], capture_output=True, text=True)
             raise AssertionError(f"{url} does not answer: {said.stdout}{said.stderr}")
         time.sleep(1)
+
+
+def test_isolated_instances_form_a_cluster_among_themselves(words, s3, bucket):
+    """They have no endpoint and no keys; what they read is an input, what they write an output."""
+    processor = PySparkProcessor(**options(2), network_config=NetworkConfig(enable_network_isolation=True))
+    at = unique("isolated")
+    processor.run(
+        submit_app=str(APPS / "isolated.py"),
+        inputs=[ProcessingInput(source=words.replace("s3a:", "s3:"), destination="/opt/ml/processing/input")],
+        outputs=[ProcessingOutput(source="/opt/ml/processing/output", destination=f"s3://{bucket}/{at}")],
+        logs=False,
+    )
+    result = json.loads(s3.get_object(Bucket=bucket, Key=f"{at}/result.json")["Body"].read())
+    assert result == {"executors": [["algo-1", False, False], ["algo-2", False, False]], "words": sum(COUNTED.values())}
 
 
 def test_a_failing_application_ends_all_instances():
