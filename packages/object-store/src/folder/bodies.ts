@@ -168,7 +168,8 @@ export class Bodies {
       if (dirname(target) !== dirname(path)) await mkdir(dirname(target), { recursive: true });
       await rename(path, target);
       this.#moves++;
-      await mkdir(path, 0o755);
+      // another writer may have made the folder by now
+      await unless(["EEXIST"], mkdir(path, 0o755));
       this.#settleFolder(path, dirname(path));
       await this.#folders.sync(dirname(target));
     });

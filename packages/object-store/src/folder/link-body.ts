@@ -1,10 +1,11 @@
-import { link, lstat, unlink } from "node:fs/promises";
+import { link, unlink } from "node:fs/promises";
 import type { ObjectRef } from "../object-store.ts";
+import { statusAt } from "./at-once.ts";
 import type { Bodies } from "./bodies.ts";
-import { ABSENT, unless } from "./errno.ts";
+import { unless } from "./errno.ts";
 
 const CANNOT_LINK = ["EXDEV", "EPERM", "EMLINK", "ENOTSUP", "EOPNOTSUPP"] as const;
-const WRITABLE = 0o222;
+const WRITABLE = 0o222n;
 
 /** "refused" where a link is impossible, or would let its holder change the object. */
 export async function linkBody(
@@ -22,11 +23,11 @@ export async function linkBody(
     if (linked === null) return "refused";
     if (!linked) {
       // Removed or moved between the two calls: look again, unless it is the target's folder that is absent.
-      if ((await unless(ABSENT, lstat(found.path))) !== null) await link(found.path, path);
+      if (statusAt(found.path) !== null) await link(found.path, path);
       else continue;
     }
-    const status = await lstat(path);
-    if (status.isFile() && (status.mode & WRITABLE) === 0) return "linked";
+    const status = statusAt(path);
+    if (status?.isFile() && (status.mode & WRITABLE) === 0n) return "linked";
     await unlink(path);
     return "refused";
   }

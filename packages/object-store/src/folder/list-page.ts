@@ -1,7 +1,6 @@
-import { lstat } from "node:fs/promises";
+import { statusAt } from "./at-once.ts";
 import type { Bodies } from "./bodies.ts";
 import { bucketFolder } from "./bucket-folder.ts";
-import { ABSENT, unless } from "./errno.ts";
 import type { Levels } from "./level.ts";
 import { type ListedKey, listKeys } from "./list-keys.ts";
 import type { ListedObject, ListOptions, ObjectPage } from "./object-info.ts";
@@ -64,7 +63,7 @@ async function describe(
   path: string,
   objects: Objects,
 ): Promise<ListedObject | null> {
-  const status = await unless(ABSENT, lstat(path, { bigint: true }));
+  const status = statusAt(path);
   const known = status?.isFile() ? await objects.known(ref, { path, status }) : null;
   const info = known ?? (await objects.info(ref));
   if (info === null) return null;

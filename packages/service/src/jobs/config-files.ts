@@ -45,7 +45,9 @@ export async function writeConfigFiles(
   folder: InstanceFolder,
   runtime: Runtime["name"],
 ): Promise<void> {
-  for (const [path, content] of configFiles(plan, folder.host, runtime)) {
-    await writeFile(join(folder.ml, belowMl(path)), JSON.stringify(content), { mode: 0o644 });
-  }
+  await Promise.all(
+    [...configFiles(plan, folder.host, runtime)].map(([path, content]) =>
+      writeFile(join(folder.ml, belowMl(path)), JSON.stringify(content), { mode: 0o644 }),
+    ),
+  );
 }

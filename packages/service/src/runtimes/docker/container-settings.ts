@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, readdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import type Docker from "dockerode";
 import { isForJobs, jobSettings, PATHS_APART } from "../job-settings.ts";
@@ -77,13 +77,17 @@ export async function stageSettings(
   const folder = join(root, SETTINGS);
   await mkdir(folder, { recursive: true });
   await chmod(join(root, "etc"), 0o755);
-  for (const [name, source] of files) await copyFile(source, join(folder, name));
-  for (const name of folders.keys()) await mkdir(join(folder, name), { recursive: true });
-  if (pipConf !== null) await writeFile(join(folder, PIP_CONF), pipConf);
-  // the image's user, whoever that is, reads them
-  await chmod(folder, 0o755);
-  for (const name of await readdir(folder))
-    await chmod(join(folder, name), folders.has(name) ? 0o755 : 0o644);
+  // the image's user, whoever that is, reads them, whatever this service's umask
+  const write = async (name: string, mode: number, make: (path: string) => Promise<unknown>) => {
+    await make(join(folder, name));
+    await chmod(join(folder, name), mode);
+  };
+  await Promise.all([
+    chmod(folder, 0o755),
+    ...[...files].map(([name, source]) => write(name, 0o644, (path) => copyFile(source, path))),
+    ...[...folders.keys()].map((name) => write(name, 0o755, (path) => mkdir(path, { recursive: true }))),
+    ...(pipConf === null ? [] : [write(PIP_CONF, 0o644, (path) => writeFile(path, pipConf))]),
+  ]);
 }
 
 /** Shows what `stageSettings` put there, and the folders that settings name. */

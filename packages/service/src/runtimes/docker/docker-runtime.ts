@@ -55,6 +55,8 @@ export class DockerRuntime implements Runtime {
   readonly #usage: UsageWatch;
   /** Of images by their ids, which never change. */
   readonly #hasUser = new Map<string, boolean>();
+  /** Of jobs that are prepared and not started, by their ids. */
+  readonly #settings = new Map<string, ContainerSettings | null>();
   #traits: Promise<DaemonTraits> | null = null;
 
   constructor(options: DockerRuntimeOptions, id: string) {
@@ -127,7 +129,9 @@ export class DockerRuntime implements Runtime {
     this.#refuse(plan, traits);
     const missing = shortfall(plan, traits);
     if (missing !== null) onProgress(missing);
-    for (const line of (await this.#settingsOf(plan, traits))?.leftOut ?? []) onProgress(line);
+    const settings = await this.#settingsOf(plan, traits);
+    for (const line of settings?.leftOut ?? []) onProgress(line);
+    this.#settings.set(plan.jobId, settings);
     const { reference, id, digest } = image;
     this.#hasUser.set(id, image.hasUser);
     await writeJobImage(this.#job(plan.jobId), { reference, id, hasUser: image.hasUser });
@@ -144,8 +148,11 @@ export class DockerRuntime implements Runtime {
         const { folder, ml, transfer } = instanceFiles(job, host);
         if (isFresh) {
           await removeTree(folder);
-          for (const name of ["config", "output", "processing"])
-            await mkdir(join(ml, name), { recursive: true, mode: 0o755 });
+          await Promise.all(
+            ["config", "output", "processing"].map((name) =>
+              mkdir(join(ml, name), { recursive: true, mode: 0o755 }),
+            ),
+          );
         }
         return { host, ml, transfer, owner: null, copyBelow };
       }),
@@ -159,8 +166,10 @@ export class DockerRuntime implements Runtime {
     const traits = await this.traits();
     try {
       if (isNew) {
-        const network = await this.#networkOf(plan);
-        const settings = await this.#settingsOf(plan, traits);
+        const [network, settings] = await Promise.all([
+          this.#networkOf(plan),
+          this.#settings.get(plan.jobId) ?? this.#settingsOf(plan, traits),
+        ]);
         await Promise.all(
           plan.hosts.map(
             async (host) =>
@@ -168,6 +177,7 @@ export class DockerRuntime implements Runtime {
           ),
         );
         await markStarted(job);
+        this.#settings.delete(plan.jobId);
       }
       await Promise.all(
         plan.hosts.map(async (host) => await this.#instances.startOnce(plan, { host, isNew })),
@@ -216,6 +226,7 @@ export class DockerRuntime implements Runtime {
   }
 
   async #remove(jobId: string): Promise<void> {
+    this.#settings.delete(jobId);
     this.#usage.remove(jobId);
     this.#followers.stop(jobId);
     await this.#daemon.ask(

@@ -65,11 +65,13 @@ export class Instances {
     const labels = { ...jobLabels(this.#options.serviceId, plan.jobId), [LABELS.host]: host };
     await openOutputs(plan, files);
     if (image.hasUser) await openFolders(files.ml);
-    const mounts = isShared(traits)
-      ? await boundMounts(plan, { files, volume: name, labels })
-      : sentMounts(plan, { files, volume: name, labels, binds: traits.binds });
     const shown = settings !== null && hasFiles(settings) ? settings : null;
-    if (shown !== null) await stageSettings(shown, files.settings);
+    const [mounts] = await Promise.all([
+      isShared(traits)
+        ? boundMounts(plan, { files, volume: name, labels })
+        : sentMounts(plan, { files, volume: name, labels, binds: traits.binds }),
+      shown === null ? null : stageSettings(shown, files.settings),
+    ]);
     const options = containerOptions({
       plan,
       host,

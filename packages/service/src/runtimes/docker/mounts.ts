@@ -83,8 +83,11 @@ export async function openOutputs(plan: RunPlan, { ml }: InstanceFiles): Promise
     for (let length = 1; length <= names.length; length += 1)
       folders.add(join(ML, ...names.slice(0, length)));
   }
-  for (const folder of folders) await chmod(join(ml, relative(ML, folder)), 0o777);
-  for (const path of fifoPaths(plan)) await chmod(join(ml, relative(ML, path)), 0o644);
+  const open = (path: string, mode: number) => chmod(join(ml, relative(ML, path)), mode);
+  await Promise.all([
+    ...[...folders].map((path) => open(path, 0o777)),
+    ...fifoPaths(plan).map((path) => open(path, 0o644)),
+  ]);
 }
 
 /** Options of a volume of Docker's local driver. */
