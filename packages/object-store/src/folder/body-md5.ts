@@ -1,14 +1,19 @@
 import { createHash, type Hash } from "node:crypto";
-import { Md5Behind } from "./md5-behind.ts";
+import { FileThread, type FileWork } from "./file-thread.ts";
 
-/** Bytes up to which a hash here is done before a thread has begun. */
+/** Bytes up to which a hash here is done before the thread has begun. */
 const HERE_BYTES = 4 << 20;
 
-/** The MD5 of a body on its way into a file: taken here, or for a large one in another thread, from the file. */
+const thread = new FileThread();
+
+/**
+ * The MD5 of a body on its way into a file. That of a large one is taken in another thread, which reads the file behind the
+ * writer: MD5 is slower than all else that becomes of a body, and cannot be divided.
+ */
 export class BodyMd5 implements Disposable {
   readonly #path: string;
   #here: Hash | null = createHash("md5");
-  #behind: Md5Behind | null = null;
+  #behind: FileWork | null = null;
   #received = 0;
   #written = 0;
 
@@ -25,17 +30,19 @@ export class BodyMd5 implements Disposable {
   /** So many more bytes stand in the file. */
   written(bytes: number): void {
     this.#written += bytes;
-    if (this.#here !== null) return;
-    this.#ofFile().grown(this.#written);
+    if (this.#here === null) this.#hashBehind(false);
   }
 
-  /** Of all that was received, once it was written. @returns 16 bytes */
+  /** Of all that was received, once it was written. @returns 16 bytes @throws what reading the file throws */
   async digest(): Promise<Buffer> {
-    return this.#here?.digest() ?? (await this.#ofFile().digest(this.#written));
+    if (this.#here !== null) return this.#here.digest();
+    const md5 = await this.#hashBehind(true).done;
+    return Buffer.from(md5 ?? "", "hex");
   }
 
-  #ofFile(): Md5Behind {
-    this.#behind ??= new Md5Behind(this.#path);
+  #hashBehind(isWhole: boolean): FileWork {
+    this.#behind ??= thread.begin();
+    this.#behind.order({ kind: "md5", path: this.#path, size: this.#written, isWhole });
     return this.#behind;
   }
 

@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { BodyMd5 } from "./body-md5.ts";
 import { ABSENT, unless } from "./errno.ts";
+import { FileThread } from "./file-thread.ts";
 import { identityOf } from "./sidecars.ts";
 
 /** Mode of objects: what a job's link to one cannot be written through. */
@@ -23,6 +24,9 @@ const READ_ONLY = 0o444;
 const WRITE_BYTES = 1 << 20;
 /** Bytes after which the disk is set to work while more arrive. */
 const FLUSH_BYTES = 64 << 20;
+
+/** Not the one that hashes: an upload would wait while another's parts are joined. */
+const joiner = new FileThread();
 
 // Numbers of open files, not FileHandles, whose every call goes through the thread pool: see at-once.ts.
 const open = promisify(openFile);
@@ -100,6 +104,22 @@ export async function copyDraft(folder: string, source: string): Promise<Draft> 
     return { ...own(path, file), ...describe(file) };
   } catch (error) {
     await unless(ABSENT, unlink(path));
+    throw error;
+  }
+}
+
+/** Other files one after another, as one. */
+export async function joinedDraft(folder: string, sources: readonly string[]): Promise<Draft> {
+  const path = join(folder, randomUUID());
+  const file = await open(path, "wx", READ_ONLY);
+  const owned = own(path, file);
+  try {
+    const joining = joiner.begin();
+    joining.order({ kind: "join", file, sources });
+    await joining.done;
+    return { ...owned, ...describe(file) };
+  } catch (error) {
+    await owned[Symbol.asyncDispose]();
     throw error;
   }
 }

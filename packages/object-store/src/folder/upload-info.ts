@@ -52,8 +52,6 @@ export interface CompleteOptions {
   readonly conditions?: PutConditions | undefined;
   /** Sees the stored parts that were claimed, in order, before anything is written; throwing refuses. */
   readonly beforeAssembly?: ((parts: readonly UploadPart[], upload: Upload) => void) | undefined;
-  /** Sees every chunk of the whole object in order (a full-object checksum is computed here). */
-  readonly onChunk?: ((chunk: Uint8Array) => void) | undefined;
   /** As at `put`. */
   readonly beforeCommit?:
     | ((

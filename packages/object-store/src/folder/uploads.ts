@@ -1,11 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { FieldmarkError } from "@fieldmark/contract";
 import { compareKeys } from "../key-order.ts";
 import { checkKey } from "../names.ts";
 import type { ObjectRef } from "../object-store.ts";
 import type { Buckets } from "./buckets.ts";
-import { type Draft, writeDraft } from "./draft.ts";
+import { type Draft, joinedDraft, writeDraft } from "./draft.ts";
 import { asDiskError } from "./errno.ts";
 import type { FolderSync } from "./folder-sync.ts";
 import type { KeyedLock } from "./keyed-lock.ts";
@@ -24,7 +23,6 @@ import type {
   UploadRef,
 } from "./upload-info.ts";
 
-const COPY_BYTES = 1 << 20;
 const MAX_PARTS = 10_000;
 
 export interface UploadsDeps {
@@ -168,7 +166,8 @@ export class Uploads {
         if (upload === null) return await this.#completedBefore(ref);
         const parts = claimParts(claims, await this.#files.parts(ref));
         options.beforeAssembly?.(parts, upload);
-        await using draft = await writeDraft(this.#deps.temporary, this.#concatenate(ref, parts, options));
+        const bodies = parts.map((part) => this.#files.bodyPath(ref, part));
+        await using draft = await joinedDraft(this.#deps.temporary, bodies);
         const info = await this.#commit({ upload, parts, draft }, options);
         await this.#files.remove(ref);
         return info;
@@ -208,21 +207,6 @@ export class Uploads {
       uploadId: upload.uploadId,
     };
     return await this.#deps.objects.commit(upload, { draft, sidecar }, options.conditions);
-  }
-
-  async *#concatenate(
-    ref: UploadRef,
-    parts: readonly StoredPart[],
-    { onChunk }: CompleteOptions,
-  ): AsyncGenerator<Uint8Array> {
-    for (const part of parts) {
-      for await (const chunk of createReadStream(this.#files.bodyPath(ref, part), {
-        highWaterMark: COPY_BYTES,
-      })) {
-        onChunk?.(chunk);
-        yield chunk;
-      }
-    }
   }
 
   async #completedBefore(ref: UploadRef): Promise<ObjectInfo> {
