@@ -12,13 +12,16 @@ const thread = new FileThread();
  */
 export class BodyMd5 implements Disposable {
   readonly #path: string;
+  readonly #offset: number;
   #here: Hash | null = createHash("md5");
   #behind: FileWork | null = null;
   #received = 0;
   #written = 0;
 
-  constructor(path: string) {
+  /** @param offset of the body in the file, bytes */
+  constructor(path: string, offset = 0) {
     this.#path = path;
+    this.#offset = offset;
   }
 
   received(chunk: Uint8Array): void {
@@ -42,7 +45,8 @@ export class BodyMd5 implements Disposable {
 
   #hashBehind(isWhole: boolean): FileWork {
     this.#behind ??= thread.begin();
-    this.#behind.order({ kind: "md5", path: this.#path, size: this.#written, isWhole });
+    const piece = { path: this.#path, offset: this.#offset, size: this.#written };
+    this.#behind.order({ kind: "md5", piece, isWhole });
     return this.#behind;
   }
 

@@ -29,7 +29,7 @@ const WORKER = `
     const attributes = { userMetadata: { id: String(change.id) } };
     if (!change.upload) return await opened.put(ref, [body], { attributes });
     const upload = await opened.uploads.create(ref, { attributes });
-    const part = await opened.uploads.putPart(upload, 1, { body: [body] });
+    const part = await opened.uploads.putPart(upload, 1, { body: [body], size: body.length });
     await opened.uploads.complete(upload, [part]);
   };
   const work = async (lane) => {

@@ -1,29 +1,16 @@
 import { randomUUID } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fdatasync,
-  fstatSync,
-  fsync,
-  open as openFile,
-  write as writeFile,
-  writev as writevFile,
-} from "node:fs";
+import { closeSync, constants, fchmodSync, fstatSync, fsync, open as openFile } from "node:fs";
 import { copyFile, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { BodyMd5 } from "./body-md5.ts";
 import { ABSENT, unless } from "./errno.ts";
+import type { FilePiece } from "./file-orders.ts";
 import { FileThread } from "./file-thread.ts";
+import { receiveBody } from "./receive-body.ts";
 import { identityOf } from "./sidecars.ts";
 
 /** Mode of objects: what a job's link to one cannot be written through. */
 const READ_ONLY = 0o444;
-/** Bytes gathered before one write. */
-const WRITE_BYTES = 1 << 20;
-/** Bytes after which the disk is set to work while more arrive. */
-const FLUSH_BYTES = 64 << 20;
 
 /** Not the one that hashes: an upload would wait while another's parts are joined. */
 const joiner = new FileThread();
@@ -31,9 +18,6 @@ const joiner = new FileThread();
 // Numbers of open files, not FileHandles, whose every call goes through the thread pool: see at-once.ts.
 const open = promisify(openFile);
 const flush = promisify(fsync);
-const flushData = promisify(fdatasync);
-const write = promisify(writeFile);
-const writev = promisify(writevFile);
 
 /**
  * A body on its way: a temporary file, complete, not yet durable or visible. Disposal closes it, and removes it unless it
@@ -61,7 +45,7 @@ export async function writeDraft(folder: string, body: AsyncIterable<Uint8Array>
   const file = await open(path, "wx", READ_ONLY);
   const owned = own(path, file);
   try {
-    const md5 = await receive({ file, path }, body);
+    const md5 = await receiveBody({ file, path, offset: 0 }, body);
     return { ...owned, ...describe(file), md5 };
   } catch (error) {
     await owned[Symbol.asyncDispose]();
@@ -108,14 +92,14 @@ export async function copyDraft(folder: string, source: string): Promise<Draft> 
   }
 }
 
-/** Other files one after another, as one. */
-export async function joinedDraft(folder: string, sources: readonly string[]): Promise<Draft> {
+/** Pieces of other files one after another, as one. */
+export async function joinedDraft(folder: string, pieces: readonly FilePiece[]): Promise<Draft> {
   const path = join(folder, randomUUID());
   const file = await open(path, "wx", READ_ONLY);
   const owned = own(path, file);
   try {
     const joining = joiner.begin();
-    joining.order({ kind: "join", file, sources });
+    joining.order({ kind: "join", file, pieces });
     await joining.done;
     return { ...owned, ...describe(file) };
   } catch (error) {
@@ -124,65 +108,44 @@ export async function joinedDraft(folder: string, sources: readonly string[]): P
   }
 }
 
-/** Gathers chunks while the ones before are being written; nothing is copied. Returns the md5. */
-async function receive(
-  { file, path }: { readonly file: number; readonly path: string },
+/** A body in its place within a file of others, complete, not yet durable. Disposal closes the file. */
+export interface PlacedBody extends AsyncDisposable {
+  /** 16 bytes */
+  readonly md5: Buffer;
+  readonly lastModified: Date;
+  /** Resolves when the body is durable. */
+  sync(): Promise<void>;
+}
+
+/** Writes a body into a file from a byte on; the file is made where it is absent. null where its folder is. */
+export async function writePlaced(
+  path: string,
   body: AsyncIterable<Uint8Array>,
-): Promise<Buffer> {
-  using md5 = new BodyMd5(path);
-  const writeOut = async (chunks: readonly Uint8Array[], bytes: number) => {
-    await writeAll(file, chunks);
-    md5.written(bytes);
-  };
-  let gathered: Uint8Array[] = [];
-  let bytes = 0;
-  let unflushed = 0;
-  let writing: Promise<unknown> = Promise.resolve();
-  let flushing: Promise<unknown> = Promise.resolve();
+  offset: number,
+): Promise<PlacedBody | null> {
+  const file = await unless(ABSENT, open(path, constants.O_RDWR | constants.O_CREAT, 0o600));
+  if (file === null) return null;
   try {
-    for await (const chunk of body) {
-      md5.received(chunk);
-      if (chunk.length === 0) continue;
-      gathered.push(chunk);
-      bytes += chunk.length;
-      if (bytes < WRITE_BYTES) continue;
-      await writing;
-      writing = inBackground(writeOut(gathered, bytes));
-      unflushed += bytes;
-      gathered = [];
-      bytes = 0;
-      if (unflushed >= FLUSH_BYTES) {
-        await Promise.all([writing, flushing]);
-        flushing = inBackground(flushData(file));
-        unflushed = 0;
-      }
-    }
-    await writing;
-    if (bytes > 0) await writeOut(gathered, bytes);
-    await flushing;
-    return await md5.digest();
+    const md5 = await receiveBody({ file, path, offset }, body);
+    return {
+      md5,
+      lastModified: fstatSync(file).mtime,
+      sync: () => flush(file),
+      [Symbol.asyncDispose]: async () => closeSync(file),
+    };
   } catch (error) {
-    await Promise.allSettled([writing, flushing]);
+    closeSync(file);
     throw error;
   }
 }
 
-/** Awaited later: a failure until then is not an unhandled one. */
-function inBackground<T>(work: Promise<T>): Promise<T> {
-  work.catch(() => {});
-  return work;
-}
-
-/** Every byte, in order, behind what was written: a write may take fewer than it was given. */
-async function writeAll(file: number, chunks: readonly Uint8Array[]): Promise<void> {
-  let { bytesWritten } = await writev(file, chunks);
-  for (const chunk of chunks) {
-    if (bytesWritten >= chunk.length) {
-      bytesWritten -= chunk.length;
-      continue;
-    }
-    let rest = chunk.subarray(bytesWritten);
-    bytesWritten = 0;
-    while (rest.length > 0) rest = rest.subarray((await write(file, rest)).bytesWritten);
-  }
+/** A file that is complete as it is; null where it is absent or of another size. Its disposal leaves it where it is. */
+export async function wholeDraft(path: string, size: number): Promise<Draft | null> {
+  const file = await unless(ABSENT, open(path, "r"));
+  if (file === null) return null;
+  const described = describe(file);
+  const dispose = async () => closeSync(file);
+  if (described.size === size) return { ...own(path, file), ...described, [Symbol.asyncDispose]: dispose };
+  await dispose();
+  return null;
 }

@@ -1,19 +1,24 @@
+/** Bytes of a file. */
+export interface FilePiece {
+  readonly path: string;
+  readonly offset: number;
+  readonly size: number;
+}
+
 /** To a thread that works on files; those of one id are carried out in turn. */
 export type FileOrder = { readonly id: number } & (
   | {
-      /** Hash the file as far as it is written. */
+      /** Hash what is written so far. */
       readonly kind: "md5";
-      readonly path: string;
-      /** bytes written so far */
-      readonly size: number;
+      readonly piece: FilePiece;
       /** Nothing more is written: answer. */
       readonly isWhole: boolean;
     }
   | {
-      /** Write the sources one after another into the open file, and answer. */
+      /** Write the pieces one after another into the open file, and answer. */
       readonly kind: "join";
       readonly file: number;
-      readonly sources: readonly string[];
+      readonly pieces: readonly FilePiece[];
     }
   /** No answer is wanted any more. */
   | { readonly kind: "forget" }

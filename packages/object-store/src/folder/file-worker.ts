@@ -1,13 +1,13 @@
 import { createHash, type Hash } from "node:crypto";
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
-import type { FileAnswer, FileOrder } from "./file-orders.ts";
+import type { FileAnswer, FileOrder, FilePiece } from "./file-orders.ts";
 
 interface Hashed {
   readonly file: number;
   readonly hash: Hash;
   /** bytes hashed */
-  position: number;
+  done: number;
 }
 
 type Order<Kind extends FileOrder["kind"]> = Extract<FileOrder, { readonly kind: Kind }>;
@@ -37,18 +37,15 @@ function carryOut(order: FileOrder): string | null | undefined {
   return undefined;
 }
 
-function hash({ id, path, size, isWhole }: Order<"md5">): string | undefined {
+function hash({ id, piece, isWhole }: Order<"md5">): string | undefined {
   let hashed = hashedFiles.get(id);
   if (hashed === undefined) {
-    hashed = { file: openSync(path, "r"), hash: createHash("md5"), position: 0 };
+    hashed = { file: openSync(piece.path, "r"), hash: createHash("md5"), done: 0 };
     hashedFiles.set(id, hashed);
   }
-  while (hashed.position < size) {
-    const wanted = Math.min(buffer.length, size - hashed.position);
-    const read = readSync(hashed.file, buffer, 0, wanted, hashed.position);
-    if (read === 0) throw new Error(`${path} ends at ${hashed.position} of ${size} bytes`);
-    hashed.hash.update(buffer.subarray(0, read));
-    hashed.position += read;
+  for (const chunk of chunks(hashed.file, piece, hashed.done)) {
+    hashed.hash.update(chunk);
+    hashed.done += chunk.length;
   }
   if (!isWhole) return undefined;
   const md5 = hashed.hash.digest("hex");
@@ -57,18 +54,28 @@ function hash({ id, path, size, isWhole }: Order<"md5">): string | undefined {
 }
 
 /** Whoever asked keeps the file open until the answer: its mode lets nobody open it for writing again. */
-function join({ file, sources }: Order<"join">): null {
-  for (const source of sources) append(file, source);
+function join({ file, pieces }: Order<"join">): null {
+  for (const piece of pieces) append(file, piece);
   return null;
 }
 
-function append(file: number, source: string): void {
-  const from = openSync(source, "r");
+function append(file: number, piece: FilePiece): void {
+  const from = openSync(piece.path, "r");
   try {
-    for (let read = readSync(from, buffer); read > 0; read = readSync(from, buffer))
-      for (let at = 0; at < read; ) at += writeSync(file, buffer, at, read - at);
+    for (const chunk of chunks(from, piece, 0))
+      for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at);
   } finally {
     closeSync(from);
+  }
+}
+
+/** A piece's bytes from `start` on; each chunk is good until the next. */
+function* chunks(file: number, { path, offset, size }: FilePiece, start: number): Generator<Buffer> {
+  for (let at = start; at < size; ) {
+    const read = readSync(file, buffer, 0, Math.min(buffer.length, size - at), offset + at);
+    if (read === 0) throw new Error(`${path} ends before byte ${offset + size}`);
+    yield buffer.subarray(0, read);
+    at += read;
   }
 }
 

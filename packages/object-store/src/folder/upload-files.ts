@@ -5,27 +5,43 @@ import { bucketFolder } from "./bucket-folder.ts";
 import type { Draft } from "./draft.ts";
 import { writeDurably } from "./durable-file.ts";
 import { ABSENT, unless } from "./errno.ts";
+import type { FilePiece } from "./file-orders.ts";
 import type { FolderSync } from "./folder-sync.ts";
 import type { Upload, UploadPart, UploadRef } from "./upload-info.ts";
 
-/** A part as stored: its body is a file of its own beside. */
+/** The file that is to be the object, with the parts that have their place in it. */
+const OBJECT = "object";
+
+/** A part as stored. */
 export interface StoredPart extends UploadPart {
+  /** File in the upload's folder: the part's own, or `OBJECT`. */
   readonly body: string;
+  /** bytes of the file before the part's */
+  readonly offset: number;
+}
+
+/** A part's bytes, written and not yet durable. */
+export interface PartBody {
+  sync(): Promise<void>;
+  /** Where they are: a file still to be moved into the upload's folder, or their place in the upload's object. */
+  readonly at: Draft | { readonly offset: number };
 }
 
 interface UploadRecord extends Omit<Upload, "initiated"> {
   readonly initiated: string;
 }
 
-interface PartRecord extends Omit<StoredPart, "lastModified"> {
+interface PartRecord extends Omit<StoredPart, "lastModified" | "offset"> {
   readonly lastModified: string;
+  /** Absent in records of before there were places: 0. */
+  readonly offset?: number;
 }
 
 const UPLOAD_ID = /^[\w-]{1,128}$/;
 const RECORD = "upload.json";
 const PART_RECORD = /^part-(\d{5})\.json$/;
 
-/** `<root>/<bucket>/<uploadId>/{upload.json,part-00001.json,<bodies>}`: a part is there when its record is. */
+/** `<root>/<bucket>/<uploadId>/{upload.json,part-00001.json,object,<bodies>}`: a part is there when its record is. */
 export class UploadFiles {
   readonly #root: string;
   readonly #temporary: string;
@@ -66,20 +82,21 @@ export class UploadFiles {
     return uploads;
   }
 
-  /** The draft becomes the part's body; an earlier one of this number is replaced. false when the upload is gone. */
-  async addPart(ref: UploadRef, part: UploadPart, draft: Draft): Promise<boolean> {
+  /** A part is there from now on; an earlier one of this number is replaced. false when the upload is gone. */
+  async addPart(ref: UploadRef, part: UploadPart, { sync, at }: PartBody): Promise<boolean> {
     const folder = this.#folderOf(ref);
     const record = join(folder, recordName(part.number));
-    const body = basename(draft.path);
+    const place = "path" in at ? { body: basename(at.path), offset: 0 } : { body: OBJECT, ...at };
     const recordDraft = join(this.#temporary, randomUUID());
     try {
-      const text = JSON.stringify({ ...part, body } satisfies StoredPart);
-      await Promise.all([draft.sync(), writeDurably(recordDraft, text)]);
+      const text = JSON.stringify({ ...part, ...place } satisfies StoredPart);
+      await Promise.all([sync(), writeDurably(recordDraft, text)]);
       const before = await this.#readPart(record);
       if (
+        "path" in at &&
         (await unless(
           ABSENT,
-          draft.moveTo(join(folder, body)).then(() => true),
+          at.moveTo(join(folder, place.body)).then(() => true),
         )) === null
       )
         return false;
@@ -98,7 +115,7 @@ export class UploadFiles {
         )) === null
       )
         return false;
-      if (before !== null) await unless(ABSENT, unlink(join(folder, before.body)));
+      if (before !== null && before.body !== OBJECT) await unless(ABSENT, unlink(join(folder, before.body)));
       return true;
     } finally {
       await rm(recordDraft, { force: true });
@@ -119,8 +136,14 @@ export class UploadFiles {
     return parts;
   }
 
-  bodyPath(ref: UploadRef, part: StoredPart): string {
-    return join(this.#folderOf(ref), part.body);
+  /** Where a part's bytes are. */
+  pieceOf(ref: UploadRef, { body, offset, size }: StoredPart): FilePiece {
+    return { path: join(this.#folderOf(ref), body), offset, size };
+  }
+
+  /** The file that is to be the object. */
+  objectPath(ref: UploadRef): string {
+    return join(this.#folderOf(ref), OBJECT);
   }
 
   /** Whole or not at all: a crash leaves no half of an upload. */
@@ -149,12 +172,22 @@ export class UploadFiles {
     const text = await unless(ABSENT, readFile(path, "utf8"));
     if (text === null) return null;
     const record = JSON.parse(text) as PartRecord;
-    return { ...record, lastModified: new Date(record.lastModified) };
+    return { ...record, lastModified: new Date(record.lastModified), offset: record.offset ?? 0 };
   }
 
   #folderOf({ bucket, uploadId }: UploadRef): string {
     return join(bucketFolder(this.#root, bucket), uploadId);
   }
+}
+
+/** Whether these parts, and nothing else, fill the file that is to be the object, one behind the other. */
+export function fillObject(parts: readonly StoredPart[]): boolean {
+  let end = 0;
+  return parts.every(({ body, offset, size }) => {
+    const follows = body === OBJECT && offset === end;
+    end += size;
+    return follows;
+  });
 }
 
 const recordName = (number: number): string => `part-${String(number).padStart(5, "0")}.json`;

@@ -3,16 +3,18 @@ import { FieldmarkError } from "@fieldmark/contract";
 import { compareKeys } from "../key-order.ts";
 import { checkKey } from "../names.ts";
 import type { ObjectRef } from "../object-store.ts";
+import { statusAt } from "./at-once.ts";
 import type { Buckets } from "./buckets.ts";
-import { type Draft, joinedDraft, writeDraft } from "./draft.ts";
+import { type Draft, joinedDraft, wholeDraft, writeDraft, writePlaced } from "./draft.ts";
 import { asDiskError } from "./errno.ts";
 import type { FolderSync } from "./folder-sync.ts";
 import type { KeyedLock } from "./keyed-lock.ts";
 import type { ByteRange, ObjectInfo } from "./object-info.ts";
 import type { Objects } from "./objects.ts";
 import { claimParts } from "./part-claims.ts";
+import { PartPlaces } from "./part-places.ts";
 import { readRange } from "./read-range.ts";
-import { type StoredPart, UploadFiles } from "./upload-files.ts";
+import { fillObject, type PartBody, type StoredPart, UploadFiles } from "./upload-files.ts";
 import type {
   CompleteOptions,
   CreateUploadOptions,
@@ -24,6 +26,13 @@ import type {
 } from "./upload-info.ts";
 
 const MAX_PARTS = 10_000;
+
+/** A part on its way in. */
+interface PartSource {
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly size?: number | undefined;
+  readonly options?: PutPartOptions;
+}
 
 export interface UploadsDeps {
   readonly root: string;
@@ -39,6 +48,7 @@ export interface UploadsDeps {
 export class Uploads {
   readonly #deps: UploadsDeps;
   readonly #files: UploadFiles;
+  readonly #places = new PartPlaces();
 
   constructor(deps: UploadsDeps) {
     this.#deps = deps;
@@ -60,6 +70,7 @@ export class Uploads {
         checksumType: options.checksumType,
       };
       await this.#files.create(upload);
+      this.#places.begin(upload.uploadId);
       return upload;
     });
   }
@@ -86,15 +97,16 @@ export class Uploads {
   /** By number. @throws UPLOAD_NOT_FOUND */
   async listParts(ref: UploadRef): Promise<readonly UploadPart[]> {
     await this.get(ref);
-    return (await this.#files.parts(ref)).map(({ body: _, ...part }) => part);
+    return (await this.#files.parts(ref)).map(({ body: _, offset: __, ...part }) => part);
   }
 
-  /** Durable when it resolves; the number's earlier part is replaced. @throws UPLOAD_NOT_FOUND, PART_INVALID, DISK */
-  putPart(
-    ref: UploadRef,
-    number: number,
-    source: { readonly body: AsyncIterable<Uint8Array>; readonly options?: PutPartOptions },
-  ): Promise<UploadPart> {
+  /**
+   * Durable when it resolves; the number's earlier part is replaced.
+   *
+   * @param source with the body's size in bytes, where it is known: a body that then has another one is an error
+   * @throws UPLOAD_NOT_FOUND, PART_INVALID, DISK
+   */
+  putPart(ref: UploadRef, number: number, source: PartSource): Promise<UploadPart> {
     return this.#do(`Writing part ${number} of ${ref.key}`, async () => {
       if (!Number.isInteger(number) || number < 1 || number > MAX_PARTS) {
         throw new FieldmarkError("PART_INVALID", `Part number ${number}, expected 1–${MAX_PARTS}`, {
@@ -102,19 +114,37 @@ export class Uploads {
         });
       }
       await this.get(ref);
-      await using draft = await writeDraft(this.#deps.temporary, source.body);
-      const late = await source.options?.beforeCommit?.({ size: draft.size, md5: draft.md5 });
-      const part: UploadPart = {
-        number,
-        size: draft.size,
-        etag: draft.md5.toString("hex"),
-        lastModified: draft.lastModified,
-        checksums: late ?? source.options?.checksums ?? [],
-      };
-      const added = await this.#lock(ref, () => this.#files.addPart(ref, part, draft));
-      if (!added) throw uploadNotFound(ref);
-      return part;
+      const { size, options = {} } = source;
+      const body = size === undefined ? source.body : exactly(source.body, size);
+      using place = size === undefined ? null : this.#places.take(ref.uploadId, number, size);
+      if (size === undefined || place === null) {
+        await using draft = await writeDraft(this.#deps.temporary, body);
+        return await this.#addPart(ref, { number, ...draft, options }, { ...draft, at: draft });
+      }
+      const { offset } = place;
+      await using placed = await writePlaced(this.#files.objectPath(ref), body, offset);
+      if (placed === null) throw uploadNotFound(ref);
+      // before the record names it, so that nobody writes there whatever becomes of the recording
+      place.keep();
+      return await this.#addPart(ref, { number, size, ...placed, options }, { ...placed, at: { offset } });
     });
+  }
+
+  async #addPart(
+    ref: UploadRef,
+    written: Pick<UploadPart, "number" | "size" | "lastModified"> & {
+      readonly md5: Buffer;
+      readonly options: PutPartOptions;
+    },
+    body: PartBody,
+  ): Promise<UploadPart> {
+    const { number, size, lastModified, md5, options } = written;
+    const late = await options.beforeCommit?.({ size, md5 });
+    const checksums = late ?? options.checksums ?? [];
+    const part: UploadPart = { number, size, etag: md5.toString("hex"), lastModified, checksums };
+    const added = await this.#lock(ref, () => this.#files.addPart(ref, part, body));
+    if (!added) throw uploadNotFound(ref);
+    return part;
   }
 
   /**
@@ -149,7 +179,7 @@ export class Uploads {
         });
       }
       const bytes = readRange(body.handle, { offset, length });
-      return await this.putPart(ref, number, { body: bytes, options: source.options ?? {} });
+      return await this.putPart(ref, number, { body: bytes, size: length, options: source.options ?? {} });
     } finally {
       await body.handle.close();
     }
@@ -166,13 +196,33 @@ export class Uploads {
         if (upload === null) return await this.#completedBefore(ref);
         const parts = claimParts(claims, await this.#files.parts(ref));
         options.beforeAssembly?.(parts, upload);
-        const bodies = parts.map((part) => this.#files.bodyPath(ref, part));
-        await using draft = await joinedDraft(this.#deps.temporary, bodies);
-        const info = await this.#commit({ upload, parts, draft }, options);
-        await this.#files.remove(ref);
+        await using draft = await this.#assemble(ref, parts);
+        // A crash came between the object's appearance and the upload's end.
+        const info =
+          draft === null
+            ? await this.#completedBefore(ref)
+            : await this.#commit({ upload, parts, draft }, options);
+        await this.#remove(ref);
         return info;
       }),
     );
+  }
+
+  /** null where the file that is to be the object is gone: it is the object. */
+  async #assemble(ref: UploadRef, parts: readonly StoredPart[]): Promise<Draft | null> {
+    const isIdle = this.#places.close(ref.uploadId);
+    const path = this.#files.objectPath(ref);
+    const size = parts.reduce((sum, part) => sum + part.size, 0);
+    const whole = isIdle && fillObject(parts) ? await wholeDraft(path, size) : null;
+    if (whole !== null) return whole;
+    const pieces = parts.map((part) => this.#files.pieceOf(ref, part));
+    if (pieces.some((piece) => piece.path === path) && statusAt(path) === null) return null;
+    return await joinedDraft(this.#deps.temporary, pieces);
+  }
+
+  async #remove(ref: UploadRef): Promise<void> {
+    await this.#files.remove(ref);
+    this.#places.forget(ref.uploadId);
   }
 
   /** @throws UPLOAD_NOT_FOUND */
@@ -180,13 +230,13 @@ export class Uploads {
     return this.#do(`Aborting the upload of ${ref.key}`, () =>
       this.#lock(ref, async () => {
         await this.get(ref);
-        await this.#files.remove(ref);
+        await this.#remove(ref);
       }),
     );
   }
 
   async abortAll(bucket: string): Promise<void> {
-    for (const upload of await this.#files.list(bucket)) await this.#files.remove(upload);
+    for (const upload of await this.#files.list(bucket)) await this.#remove(upload);
   }
 
   async #commit(
@@ -227,6 +277,17 @@ export class Uploads {
       throw asDiskError(error, doing);
     }
   }
+}
+
+/** What is announced and no more: in the object's file other parts lie behind it. */
+async function* exactly(body: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
+  let left = size;
+  for await (const chunk of body) {
+    left -= chunk.length;
+    if (left < 0) break;
+    yield chunk;
+  }
+  if (left !== 0) throw new Error(`a body of ${size} bytes was announced, ${size - left} came`);
 }
 
 /** S3's etag of an object made of parts: the md5 of their md5s, and how many they were. */

@@ -33,6 +33,7 @@ export const uploadPartCopy: Operation = async (request, { store }) => {
     };
     const part = await store.uploads.putPart(upload, number, {
       body: body(),
+      size: range?.length ?? opened.info.size,
       options: {
         beforeCommit: async () =>
           algorithm === null || running === null

@@ -14,6 +14,7 @@ export const uploadPart: Operation = async (request, { store }) => {
   checkAlgorithm(expected, body.algorithm);
   const part = await store.uploads.putPart(upload, number, {
     body: body.bytes,
+    size: body.size,
     options: { beforeCommit: async ({ md5 }) => await body.verify(md5) },
   });
   const { "x-amz-checksum-type": _, ...checksums } = checksumHeaders(part.checksums);
