@@ -59,7 +59,7 @@ MEMBERS = {
     "MobileNet-0.25": Member("MobileNet", 32, "tf", True, "MobileNet", {"alpha": 0.25}),
     **family("ResNet", 32, "caffe", "ResNet50", "ResNet101", "ResNet152"),
     **family("DenseNet", 32, "torch", "DenseNet121", "DenseNet169", "DenseNet201"),
-    **family("EfficientNet", 32, "raw", "EfficientNetB0", *(f"EfficientNetB{i}" for i in range(1, 4))),
+    "EfficientNetB0": Member("EfficientNet", 32, "raw", True),
     "MobileNetV3Small-0.75": Member("MobileNetV3", 32, "raw", True, "MobileNetV3Small", {"alpha": 0.75}),
     **family("ConvNeXt", 32, "raw", "ConvNeXtTiny", *(f"ConvNeXt{s}" for s in ("Small", "Base", "Large", "XLarge"))),
     "InceptionV3": Member("InceptionV3", 75, "tf", True),
@@ -71,11 +71,11 @@ MEMBERS = {
     **family("ResNetRS", 32, "raw", "ResNetRS50", *(f"ResNetRS{n}" for n in (101, 152, 200, 270, 350, 420))),
     "InceptionResNetV2": Member("InceptionResNetV2", 75, "tf", True),
     **family("ResNetV2", 32, "tf", "ResNet50V2", "ResNet101V2", "ResNet152V2"),
-    **family("EfficientNetV2", 32, "raw", "EfficientNetV2B0", *(f"EfficientNetV2{s}" for s in ("B1", "B2", "B3"))),
-    # At 32 these end in dozens of layers of one position, whose norms see eight numbers: rounding errors grow there
+    "EfficientNetV2B0": Member("EfficientNetV2", 32, "raw", True),
+    # At 32 the others end in dozens of layers of one position, whose norms see eight numbers: rounding errors grow there
     # until TensorFlow differs from itself by 1e-4 between one input and eight.
-    **{f"EfficientNetB{i}": Member("EfficientNet", 64, "raw") for i in range(4, 8)},
-    **{f"EfficientNetV2{s}": Member("EfficientNetV2", 64, "raw") for s in ("S", "M", "L")},
+    **{f"EfficientNetB{i}": Member("EfficientNet", 64, "raw") for i in range(1, 8)},
+    **{f"EfficientNetV2{s}": Member("EfficientNetV2", 64, "raw") for s in ("B1", "B2", "B3", "S", "M", "L")},
     "LabHead-0.35": Member("LabHead", 64, "tf", True, "lab", {"alpha": 0.35}),
     "LabHead": Member("LabHead", 224, "tf", False, "lab", {"alpha": 1.0}),
     **{f"MobileNet-{a}": Member("MobileNet", 32, "tf", False, "MobileNet", {"alpha": a}) for a in (0.5, 0.75, 1.0)},
