@@ -150,7 +150,8 @@ export class Instances {
       kind: "exited",
       exitCode: ExitCode,
       startedAt,
-      endedAt: Date.parse(FinishedAt),
+      // of a program that ends at once dockerd may learn sooner than it notes the start
+      endedAt: Math.max(startedAt, Date.parse(FinishedAt)),
       ...(OOMKilled ? { outOfMemory: true } : {}),
       ...(outOfDisk ? { outOfDisk: true } : {}),
     };
