@@ -1,7 +1,11 @@
-import { randomBytes } from "node:crypto";
-import { link, open, readFile, rename, rm } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { FieldmarkError } from "@fieldmark/contract";
+
+/** ms between two looks at a lock that somebody else is taking over */
+const CLAIMED_MS = 5;
 
 /** Who holds a lock. The start time tells a process from a later one of the same id (null where /proc is not). */
 interface Holder {
@@ -17,31 +21,45 @@ interface Holder {
 export async function lockFolder(folder: string): Promise<AsyncDisposable> {
   const path = join(folder, "lock");
   const own = JSON.stringify({ pid: process.pid, startedAt: await startTime(process.pid) } satisfies Holder);
+  const holder = await acquire(path, own);
+  if (holder === null) return { [Symbol.asyncDispose]: async () => await rm(path, { force: true }) };
+  throw new FieldmarkError(
+    "DATA_IN_USE",
+    `the data folder ${folder} is in use by another service, process ${holder.pid}`,
+    { folder, pid: holder.pid },
+  );
+}
+
+/**
+ * Makes the file ours; else who has it. One whose process is gone is replaced by whoever holds the claim to just that
+ * file, a lock of its own: of two who find it, the second could take the first one's new lock for it.
+ */
+async function acquire(path: string, own: string): Promise<Holder | null> {
   for (;;) {
-    if (await createWhole(path, own))
-      return { [Symbol.asyncDispose]: async () => await rm(path, { force: true }) };
+    if (await createWhole(path, own)) return null;
     const text = await readFile(path, "utf8").catch(ignoreAbsent);
     if (text === null) continue;
     const holder = parseHolder(text);
-    if (holder !== null && (await isAlive(holder)))
-      throw new FieldmarkError(
-        "DATA_IN_USE",
-        `the data folder ${folder} is in use by another service, process ${holder.pid}`,
-        { folder, pid: holder.pid },
-      );
-    await removeStale(path, text);
+    if (holder !== null && (await isAlive(holder))) return holder;
+    const claim = `${path}.${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
+    if ((await acquire(claim, own)) !== null) {
+      await pause(CLAIMED_MS);
+      continue;
+    }
+    try {
+      if ((await readFile(path, "utf8").catch(ignoreAbsent)) !== text) continue;
+      const draft = await writeDraft(path, own);
+      await rename(draft, path);
+      return null;
+    } finally {
+      await rm(claim, { force: true });
+    }
   }
 }
 
 /** Creates the file with its content in one step; false when there is one. */
 async function createWhole(path: string, content: string): Promise<boolean> {
-  const draft = `${path}.${randomBytes(6).toString("hex")}`;
-  const file = await open(draft, "wx", 0o600);
-  try {
-    await file.writeFile(content);
-  } finally {
-    await file.close();
-  }
+  const draft = await writeDraft(path, content);
   try {
     await link(draft, path);
     return true;
@@ -53,13 +71,10 @@ async function createWhole(path: string, content: string): Promise<boolean> {
   }
 }
 
-/** Moves the file away and looks at it again: of two who find a stale lock, neither removes the other's new one. */
-async function removeStale(path: string, stale: string): Promise<void> {
-  const aside = `${path}.${randomBytes(6).toString("hex")}`;
-  await rename(path, aside).catch(ignoreAbsent);
-  const moved = await readFile(aside, "utf8").catch(ignoreAbsent);
-  if (moved !== null && moved !== stale) await link(aside, path);
-  await rm(aside, { force: true });
+async function writeDraft(path: string, content: string): Promise<string> {
+  const draft = `${path}.${randomBytes(6).toString("hex")}`;
+  await writeFile(draft, content, { flag: "wx", mode: 0o600 });
+  return draft;
 }
 
 function parseHolder(text: string): Holder | null {
