@@ -55,7 +55,9 @@ export class FileThread {
       else asked?.reject(Object.assign(new Error(answer.problem.message), { code: answer.problem.code }));
     });
     const onEnd = (error: unknown) => {
-      if (this.#worker === worker) this.#worker = null;
+      // an exit follows an error: by then others may wait for the next thread
+      if (this.#worker !== worker) return;
+      this.#worker = null;
       const left = [...this.#waiting.values()];
       this.#waiting.clear();
       for (const { reject } of left) reject(error);
